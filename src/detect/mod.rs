@@ -1,0 +1,49 @@
+//! Detectors: one file each, with its documentation, settings and honest twins; this is their list.
+
+use crate::facts::Facts;
+use crate::model::finding::{Family, Findings};
+
+/// A detector: what `parcel-risk detectors` shows and what the run calls.
+pub struct Detector {
+    /// Name in files and settings, that of its source file with `-` for `_`.
+    pub id: &'static str,
+    /// The kind of abuse.
+    pub family: Family,
+    /// What it flags, in one line.
+    pub title: &'static str,
+    /// The documentation, Markdown.
+    pub documentation: &'static str,
+    /// Reads its settings from `[detectors.ID]`, runs it, says what it found.
+    pub run: fn(&Facts, Option<&toml::Table>) -> Result<Findings, toml::de::Error>,
+    /// Its settings with their defaults, TOML.
+    pub defaults: fn() -> String,
+    /// Whether the settings can be read.
+    pub check: fn(&toml::Table) -> Result<(), toml::de::Error>,
+}
+
+/// Declares `ENTRY`, the [`Detector`] of a file, from its documentation, settings and function.
+macro_rules! detector {
+    ($(#[doc = $line:literal])* $id:literal, $family:ident, $title:literal, $settings:ty, $run:path) => {
+        /// This detector.
+        pub(super) static ENTRY: super::Detector = super::Detector {
+            id: $id,
+            family: crate::model::finding::Family::$family,
+            title: $title,
+            documentation: concat!($($line, "\n"),*),
+            run: |facts, table| {
+                let settings: $settings = match table {
+                    Some(table) => table.clone().try_into()?,
+                    None => <$settings>::default(),
+                };
+                Ok($run(facts, &settings))
+            },
+            defaults: || toml::to_string(&<$settings>::default()).unwrap_or_default(),
+            check: |table| table.clone().try_into().map(|_: $settings| ()),
+        };
+    };
+}
+#[allow(unused_imports, reason = "used once the first detector is in")]
+use detector;
+
+/// Every detector, in the order of the documentation.
+pub static ALL: &[&Detector] = &[];

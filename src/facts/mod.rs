@@ -1,0 +1,32 @@
+//! What all detectors look at: the shipments, who is who, the law, and tables derived from them once.
+
+use crate::model::entities::Resolved;
+use crate::model::parcels::Shipments;
+use crate::refdata::regimes::Terms;
+
+/// Everything that a detector may use.
+pub struct Facts<'a> {
+    /// Parcels, lines, declared parties.
+    pub shipments: &'a Shipments,
+    /// Who is who among the senders.
+    pub consignors: &'a Resolved,
+    /// Who is who among the addressees.
+    pub consignees: &'a Resolved,
+    /// The rules that occur, by [`Parcels::terms`](crate::model::parcels::Parcels::terms).
+    pub terms: &'a [Terms],
+}
+
+impl Facts<'_> {
+    /// The rules for a parcel.
+    pub fn terms(&self, parcel: u32) -> &Terms {
+        &self.terms[self.shipments.parcels.terms[parcel as usize] as usize]
+    }
+    /// The resolved sender of a parcel.
+    pub fn consignor(&self, parcel: u32) -> u32 {
+        self.consignors.entities.of_party[self.shipments.parcels.consignor[parcel as usize] as usize]
+    }
+    /// The resolved addressee of a parcel.
+    pub fn consignee(&self, parcel: u32) -> u32 {
+        self.consignees.entities.of_party[self.shipments.parcels.consignee[parcel as usize] as usize]
+    }
+}

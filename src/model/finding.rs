@@ -1,0 +1,85 @@
+//! What a detector says: findings on parcels or lines, and the cases that tie parcels together.
+
+use super::money::Money;
+
+/// The kind of abuse that a detector looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// One order cut into several parcels.
+    Splitting,
+    /// A fraction of the price declared.
+    UnderInvoicing,
+    /// Relief or a cheaper treatment claimed without right.
+    DeMinimisAbuse,
+}
+
+impl Family {
+    /// Every family with a detector, in order.
+    pub const ALL: [Family; 3] = [Family::Splitting, Family::UnderInvoicing, Family::DeMinimisAbuse];
+
+    /// The name used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Family::Splitting => "splitting",
+            Family::UnderInvoicing => "under_invoicing",
+            Family::DeMinimisAbuse => "de_minimis_abuse",
+        }
+    }
+    /// The name that a person reads.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Family::Splitting => "Splitting",
+            Family::UnderInvoicing => "Under-invoicing",
+            Family::DeMinimisAbuse => "De minimis abuse",
+        }
+    }
+}
+
+/// A detector's finding on one parcel or one line of it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Parcel, position in the run's parcels.
+    pub parcel: u32,
+    /// Number of the line within the parcel, where the finding concerns one line.
+    pub line_number: Option<u32>,
+    /// Probability, as the detector judges it, that the parcel is what the finding says: 0 to 1.
+    pub score: f64,
+    /// p-value, where a test was made.
+    pub p_value: Option<f64>,
+    /// Duty and tax at stake, in the regime's currency, before weighing by the score.
+    pub revenue: Money,
+    /// Case that it belongs to, position in [`Findings::cases`]; none where the parcel stands alone.
+    pub case: Option<u32>,
+    /// Why, in plain sentences with the numbers in them.
+    pub reason: String,
+    /// The same facts for machines.
+    pub evidence: serde_json::Value,
+}
+
+/// Parcels that one finding ties together.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The parcels, positions in the run's parcels, ascending.
+    pub parcels: Vec<u32>,
+    /// The resolved sender, where the case has one.
+    pub consignor: Option<u32>,
+    /// The resolved addressee, where the case has one.
+    pub consignee: Option<u32>,
+    /// Declared value of all its parcels, regime's currency.
+    pub total: Money,
+    /// The limit that matters, regime's currency.
+    pub threshold: Option<Money>,
+    /// Why these parcels belong together.
+    pub reason: String,
+}
+
+/// All that one detector found.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// Findings, in the order of their parcels.
+    pub findings: Vec<Finding>,
+    /// Cases that the findings refer to.
+    pub cases: Vec<Case>,
+    /// How many tests gave a p-value, those that led to no finding counted.
+    pub tests: usize,
+}

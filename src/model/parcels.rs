@@ -1,0 +1,207 @@
+//! The tables that everything after normalising works on: parcels, their lines, and the declared parties.
+
+use super::batch::Channel;
+use super::money::Money;
+use super::text::{Interner, Texts};
+use crate::fields::country::Country;
+use crate::fields::currency::Currency;
+use crate::fields::hs::HsCode;
+use crate::fields::nature::Nature;
+
+/// Mark of an absent day.
+pub const NO_DAY: i32 = i32::MIN;
+/// Mark of an absent amount.
+pub const NO_AMOUNT: Money = Money::MIN;
+
+/// Parcels, sorted by channel and identifier; one entry each in every column.
+#[derive(Debug, Default)]
+pub struct Parcels {
+    /// S10 item identifier or house waybill number.
+    pub id: Texts,
+    /// Post or express.
+    pub channel: Vec<Channel>,
+    /// File of the first line, position in the run's inputs.
+    pub source: Vec<u32>,
+    /// Day of presentation, days since 1970-01-01.
+    pub date: Vec<i32>,
+    /// Dispatch or master air waybill, number in [`Shipments::words`].
+    pub manifest: Vec<u32>,
+    /// Carrier or operator, number in [`Shipments::words`].
+    pub carrier: Vec<u32>,
+    /// Flight, number in [`Shipments::words`].
+    pub flight: Vec<u32>,
+    /// Marketplace, number in [`Shipments::words`].
+    pub platform: Vec<u32>,
+    /// Seller where it is not the consignor, number in [`Shipments::words`].
+    pub seller: Vec<u32>,
+    /// Order number, number in [`Shipments::words`].
+    pub order: Vec<u32>,
+    /// Import scheme number, number in [`Shipments::words`].
+    pub ioss: Vec<u32>,
+    /// Additional procedure codes as declared, number in [`Shipments::words`].
+    pub procedures: Vec<u32>,
+    /// Day of the order, or [`NO_DAY`].
+    pub order_date: Vec<i32>,
+    /// Day of posting, or [`NO_DAY`].
+    pub posting_date: Vec<i32>,
+    /// Sender, position in [`Parties`].
+    pub consignor: Vec<u32>,
+    /// Addressee, position in [`Parties`].
+    pub consignee: Vec<u32>,
+    /// Country of import.
+    pub destination: Vec<Country>,
+    /// CN 23 category.
+    pub nature: Vec<Nature>,
+    /// Gross weight, kg.
+    pub gross_weight: Vec<f64>,
+    /// Declared currency.
+    pub currency: Vec<Currency>,
+    /// Declared value of the goods in the declared currency.
+    pub declared: Vec<Money>,
+    /// Declared value of the goods in the regime's currency.
+    pub value: Vec<Money>,
+    /// Value on the regime's own basis (with transport and insurance where it is CIF), regime's currency.
+    pub assessed: Vec<Money>,
+    /// Postage or freight in the regime's currency, or [`NO_AMOUNT`].
+    pub transport: Vec<Money>,
+    /// Insured sum in the regime's currency, or [`NO_AMOUNT`].
+    pub insured: Vec<Money>,
+    /// Rules that apply, position in the run's list of terms.
+    pub terms: Vec<u32>,
+    /// First line of each parcel, and one past the last at the end.
+    pub first_line: Vec<u32>,
+}
+
+impl Parcels {
+    /// How many parcels there are.
+    pub fn len(&self) -> usize {
+        self.channel.len()
+    }
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.channel.is_empty()
+    }
+    /// The lines of a parcel, as positions in [`Lines`].
+    pub fn lines(&self, parcel: u32) -> std::ops::Range<usize> {
+        self.first_line[parcel as usize] as usize..self.first_line[parcel as usize + 1] as usize
+    }
+}
+
+/// Declared lines, in the order of their parcels.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// The parcel, position in [`Parcels`].
+    pub parcel: Vec<u32>,
+    /// Number within the parcel, from 1.
+    pub number: Vec<u32>,
+    /// Goods description, number in [`Shipments::descriptions`].
+    pub description: Vec<u32>,
+    /// Commodity code.
+    pub hs: Vec<Option<HsCode>>,
+    /// Country of origin; the consignor's where none is declared.
+    pub origin: Vec<Country>,
+    /// Pieces, or NaN.
+    pub quantity: Vec<f64>,
+    /// Net weight in kg, or NaN.
+    pub net_weight: Vec<f64>,
+    /// Value of the line in the regime's currency.
+    pub value: Vec<Money>,
+    /// Whether the value is a share of the parcel's, allocated by weight.
+    pub allocated: Vec<bool>,
+}
+
+impl Lines {
+    /// How many lines there are.
+    pub fn len(&self) -> usize {
+        self.parcel.len()
+    }
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.parcel.is_empty()
+    }
+    /// Net weight, or the parcel's gross weight where the line is its only one; NaN where neither tells.
+    pub fn weight(&self, parcels: &Parcels, line: usize) -> f64 {
+        let net = self.net_weight[line];
+        if net > 0.0 {
+            return net;
+        }
+        let parcel = self.parcel[line];
+        if parcels.lines(parcel).len() == 1 { parcels.gross_weight[parcel as usize] } else { f64::NAN }
+    }
+}
+
+/// One party's particulars, in the order in which [`Parties`] keeps them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Particular {
+    /// Name of the person or firm.
+    Name,
+    /// Street and number.
+    Address,
+    /// City.
+    City,
+    /// Postcode.
+    Postcode,
+    /// Telephone.
+    Phone,
+    /// E-mail.
+    Email,
+    /// Registration number.
+    Id,
+    /// Country.
+    Country,
+}
+
+impl Particular {
+    /// Every particular, in order.
+    pub const ALL: [Particular; 8] = [
+        Particular::Name,
+        Particular::Address,
+        Particular::City,
+        Particular::Postcode,
+        Particular::Phone,
+        Particular::Email,
+        Particular::Id,
+        Particular::Country,
+    ];
+}
+
+/// Distinct parties of one role as declared, sorted by fingerprint: one row per distinct set of particulars.
+#[derive(Debug, Default)]
+pub struct Parties {
+    /// 128-bit hash of all particulars; the order of the table.
+    pub fingerprint: Vec<u128>,
+    /// The text of each [`Particular`], empty where absent.
+    pub text: [Texts; 8],
+}
+
+impl Parties {
+    /// How many distinct declared parties there are.
+    pub fn len(&self) -> usize {
+        self.fingerprint.len()
+    }
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.fingerprint.is_empty()
+    }
+    /// One particular of one party as declared, empty where absent.
+    pub fn get(&self, party: u32, particular: Particular) -> &str {
+        self.text[particular as usize].get(party)
+    }
+}
+
+/// Everything that normalising leaves for the stages after it.
+#[derive(Debug, Default)]
+pub struct Shipments {
+    /// Parcels.
+    pub parcels: Parcels,
+    /// Their lines.
+    pub lines: Lines,
+    /// Senders.
+    pub consignors: Parties,
+    /// Addressees.
+    pub consignees: Parties,
+    /// Distinct goods descriptions.
+    pub descriptions: Interner,
+    /// Distinct manifest numbers, carriers, order numbers and the like.
+    pub words: Interner,
+}

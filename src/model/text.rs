@@ -1,0 +1,106 @@
+//! Text held once: strings end to end in one buffer, and an interner that numbers distinct ones.
+
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A column of strings in one buffer.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    ends: Vec<usize>,
+    bytes: String,
+}
+
+impl Texts {
+    /// Adds a string and returns its position.
+    pub fn push(&mut self, text: &str) -> u32 {
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len());
+        (self.ends.len() - 1) as u32
+    }
+    /// The string at a position.
+    pub fn get(&self, position: u32) -> &str {
+        let position = position as usize;
+        let start = if position == 0 { 0 } else { self.ends[position - 1] };
+        &self.bytes[start..self.ends[position]]
+    }
+    /// How many strings there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+    /// The strings in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len() as u32).map(|i| self.get(i))
+    }
+}
+
+/// Number of the empty string in every [`Interner`]: the mark of an absent value.
+pub const ABSENT: u32 = 0;
+
+/// Distinct strings, numbered in order of arrival; number 0 is the empty string.
+#[derive(Clone, Debug)]
+pub struct Interner {
+    texts: Texts,
+    index: HashTable<u32>,
+}
+
+impl Default for Interner {
+    fn default() -> Self {
+        let mut interner = Interner { texts: Texts::default(), index: HashTable::new() };
+        interner.intern("");
+        interner
+    }
+}
+
+impl Interner {
+    /// The number of a string, a new one when it is seen for the first time.
+    pub fn intern(&mut self, text: &str) -> u32 {
+        let texts = &mut self.texts;
+        let hash = xxh3_64(text.as_bytes());
+        if let Some(&found) = self.index.find(hash, |&i| texts.get(i) == text) {
+            return found;
+        }
+        let number = texts.push(text);
+        self.index.insert_unique(hash, number, |&i| xxh3_64(texts.get(i).as_bytes()));
+        number
+    }
+    /// The string of a number.
+    pub fn get(&self, number: u32) -> &str {
+        self.texts.get(number)
+    }
+    /// The string of a number, or nothing for [`ABSENT`].
+    pub fn present(&self, number: u32) -> Option<&str> {
+        (number != ABSENT).then(|| self.get(number))
+    }
+    /// Distinct strings so far, the empty one counted.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+    /// Never true: the empty string is always there.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+    /// The strings by number.
+    pub fn texts(&self) -> &Texts {
+        &self.texts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_keeps_its_number() {
+        let mut interner = Interner::default();
+        let a = interner.intern("phone case");
+        assert_eq!(interner.intern("charger"), a + 1);
+        assert_eq!(interner.intern("phone case"), a);
+        assert_eq!(interner.intern(""), ABSENT);
+        assert_eq!(interner.get(a), "phone case");
+        assert_eq!(interner.present(ABSENT), None);
+    }
+}

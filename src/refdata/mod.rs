@@ -1,0 +1,5 @@
+//! Reference data: exchange rates and dated law, loaded once and looked up by day.
+
+pub mod charges;
+pub mod rates;
+pub mod regimes;
