@@ -364,6 +364,18 @@ fn faults_are_named_by_file_line_and_column() {
             "line 2, column valid_from: found `2020-01-01`, expected a day on which a row for sales",
         ),
         (vec![with(next, 17, "a,b")], "line 2: found 20 cells, expected 19"),
+        (
+            vec![with(next, 2, "postal")],
+            "line 2, column channel: found `postal`, expected any, or further rows for express parcels",
+        ),
+        (
+            vec![with(next, 3, "!CN !HK")],
+            "line 2, column from_country: found `!CN !HK`, expected any, or further rows for postal parcels from CN",
+        ),
+        (
+            vec![with(next, 3, "EU CN")],
+            "column from_country: found `EU CN`, expected any, or further rows for postal parcels from A",
+        ),
         (vec![], "found no rows"),
     ] {
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();

@@ -25,7 +25,8 @@
 //! the law began. `data/members.csv` says who follows whose rules and since when. A country's own rows in force on a
 //! day stand before those of the union to which it belongs.
 //!
-//! Every day from a country's first row on must have exactly one row of rank 1 for each channel and sender; rows in force
+//! Rows must be there for both channels and every sender, and from the first of them on every day must have exactly
+//! one row of rank 1 for each; rows in force
 //! together must share their currency. Limits of a lower rank and the gift limit may have another basis or
 //! aggregation in the table; [`Terms`] carries those of rank 1.
 //!
@@ -38,11 +39,13 @@
 mod check;
 mod members;
 mod rule;
+mod senders;
 mod table;
 
 pub(crate) use self::members::Members;
 pub(super) use self::rule::CERTAINTIES;
-pub use self::rule::{Area, Certainty, Flow, Rule, Senders};
+pub use self::rule::{Certainty, Flow, Rule};
+pub use self::senders::{Area, Senders};
 pub use self::table::{table, to_csv};
 pub use super::sheet::TableError as RegimeError;
 

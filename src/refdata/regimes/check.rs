@@ -1,7 +1,8 @@
 //! What the rows of one country must agree on: no day without a rule, no day with two.
 
 use super::members::Members;
-use super::rule::{Area, Flow, Rule, day_text};
+use super::rule::{Flow, Rule, day_text};
+use super::senders::Area;
 use crate::fields::country::Country;
 use crate::model::batch::Channel;
 use crate::refdata::sheet::TableError;
@@ -125,6 +126,17 @@ fn sweep(
             return Err(fault(other, "currency", other.currency.to_string(), expected));
         }
         before = Some(lead);
+    }
+    if let (None, Some(first)) = (before, rules.first()) {
+        // Half a country's law would leave the other half of its parcels without any, silently.
+        let other_channel = !rules.iter().any(|rule| rule.channel.is_none_or(|c| c == channel));
+        return Err(if other_channel {
+            let found = first.channel.map_or("any", Channel::name).to_owned();
+            fault(first, "channel", found, format!("any, or further rows for {} parcels", channel.name()))
+        } else {
+            let expected = format!("any, or further rows for {} parcels from {from}", channel.name());
+            fault(first, "from_country", first.senders.to_string(), expected)
+        });
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Which territory follows whose rules, and since when.
 
-use super::rule::Area;
+use super::senders::Area;
 use crate::fields::country::Country;
 use crate::refdata::sheet::{Sheet, TableError, country};
 use std::collections::BTreeMap;

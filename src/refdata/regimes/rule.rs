@@ -1,12 +1,11 @@
 //! One row of the table of regimes.
 
-use super::members::Members;
+use super::senders::{Area, Senders};
 use super::{Aggregation, Basis, Limit, Treatment};
-use crate::fields::country::Country;
 use crate::fields::currency::{Currency, parse_currency};
 use crate::model::batch::Channel;
 use crate::model::money::{Money, UNIT, to_units};
-use crate::refdata::sheet::{Row, TableError, country, decimal};
+use crate::refdata::sheet::{Row, TableError, decimal};
 use std::fmt;
 
 /// The columns of the table, all of them required.
@@ -31,104 +30,6 @@ pub(super) const COLUMNS: &[&str] = &[
     "source",
     "certainty",
 ];
-
-/// Whose law a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Area {
-    /// One country.
-    Country(Country),
-    /// The customs union of the European Union.
-    EuropeanUnion,
-}
-
-impl Area {
-    /// Reads `EU` or a country's alpha-2 code in capitals.
-    pub(crate) fn parse(text: &str) -> Option<Area> {
-        if text == "EU" { Some(Area::EuropeanUnion) } else { country(text).map(Area::Country) }
-    }
-
-    /// The English name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Area::Country(country) => country.name(),
-            Area::EuropeanUnion => "European Union",
-        }
-    }
-}
-
-impl fmt::Display for Area {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Area::Country(country) => country.fmt(f),
-            Area::EuropeanUnion => f.write_str("EU"),
-        }
-    }
-}
-
-/// The sender's countries that a row is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Senders {
-    /// All of them.
-    Any,
-    /// These only.
-    Only(Vec<Area>),
-    /// All but these.
-    Except(Vec<Area>),
-}
-
-impl Senders {
-    fn parse(text: &str) -> Option<Senders> {
-        if text == "any" {
-            return Some(Senders::Any);
-        }
-        let areas = |words: Vec<&str>| words.into_iter().map(Area::parse).collect::<Option<Vec<_>>>();
-        let words: Vec<&str> = text.split_whitespace().collect();
-        if words.is_empty() {
-            return None;
-        }
-        match words.iter().map(|word| word.strip_prefix('!')).collect::<Option<Vec<_>>>() {
-            Some(words) => areas(words).map(Senders::Except),
-            None => areas(words).map(Senders::Only),
-        }
-    }
-
-    /// The areas named.
-    pub(super) fn named(&self) -> &[Area] {
-        match self {
-            Senders::Any => &[],
-            Senders::Only(areas) | Senders::Except(areas) => areas,
-        }
-    }
-
-    /// Whether a sender in `from` is meant; membership of the Union is that of the day.
-    pub(super) fn include(&self, from: Country, day: i32, members: &Members) -> bool {
-        let named = |areas: &[Area]| {
-            areas.iter().any(|area| match area {
-                Area::Country(country) => *country == from,
-                Area::EuropeanUnion => members.area(from, day) == Some(Area::EuropeanUnion),
-            })
-        };
-        match self {
-            Senders::Any => true,
-            Senders::Only(areas) => named(areas),
-            Senders::Except(areas) => !named(areas),
-        }
-    }
-}
-
-impl fmt::Display for Senders {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mark, areas) = match self {
-            Senders::Any => return f.write_str("any"),
-            Senders::Only(areas) => ("", areas),
-            Senders::Except(areas) => ("!", areas),
-        };
-        for (i, area) in areas.iter().enumerate() {
-            write!(f, "{}{mark}{area}", if i == 0 { "" } else { " " })?;
-        }
-        Ok(())
-    }
-}
 
 /// Which goods a row is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The table of regimes as text for a person, and as a file to start from.
 
-use super::rule::{Area, COLUMNS, Flow, Rule, day_text};
+use super::rule::{COLUMNS, Flow, Rule, day_text};
+use super::senders::Area;
 use super::{Aggregation, Basis, Treatment};
 use crate::model::batch::Channel;
 use crate::model::money::{Money, display};
