@@ -86,7 +86,11 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
     work.rule("mailbox", email, &mut linked);
     let contacts = &table.contacts;
     work.rule("registration", shared(members, |party| contacts.registration[party as usize]), &mut linked);
-    work.rule("postcode and house number", shared(members, |p| house_key(&table.cards[p as usize])), &mut linked);
+    work.rule(
+        "postcode and house number",
+        shared(members, |p| house_key(&table.cards[p as usize])),
+        &mut linked,
+    );
     work.rule("name", shared(members, |party| name_key(&table.cards[party as usize])), &mut linked);
     linked.links.par_sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.a, link.b));
     linked.links.dedup();
@@ -194,7 +198,10 @@ impl Work<'_> {
         let mut entries: Vec<Entry> = parties
             .iter()
             .flat_map(|&party| {
-                self.table.cards[party as usize].word_hashes().iter().map(move |&word| (u64::from(word), party))
+                self.table.cards[party as usize]
+                    .word_hashes()
+                    .iter()
+                    .map(move |&word| (u64::from(word), party))
             })
             .collect();
         entries.sort_unstable();

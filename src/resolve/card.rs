@@ -53,6 +53,8 @@ pub(super) struct Card {
     pub email: u32,
     pub registration: u32,
     pub country: u16,
+    /// Form of the registration: its letters and digits as such. A tax number and an EORI of one firm differ in it.
+    pub registration_form: u8,
     /// What it says to share this building, telephone, mailbox, postcode or city, eighths of a bit.
     pub building_says: u8,
     pub phone_says: u8,
@@ -241,14 +243,17 @@ impl Chunk {
 
     fn party(&mut self, parties: &Parties, party: u32, buffers: &mut Buffers) {
         let mut card = Card { text: self.text.len() as u32, ..Card::default() };
-        let (name, address) =
-            without_common_tail(parties.get(party, Particular::Name), parties.get(party, Particular::Address));
+        let (name, address) = without_common_tail(
+            parties.get(party, Particular::Name),
+            parties.get(party, Particular::Address),
+        );
 
         let name = PartyName::parse(name, &mut buffers.name);
         let name_hash = self.name(&name, &mut card);
 
         fold(parties.get(party, Particular::City), &mut buffers.city);
-        let city = Some(buffers.city.as_str()).filter(|city| !city.is_empty()).map_or(0, |c| hash(c.as_bytes()));
+        let city =
+            Some(buffers.city.as_str()).filter(|city| !city.is_empty()).map_or(0, |c| hash(c.as_bytes()));
         let postcode = postcode_key(parties.get(party, Particular::Postcode));
         let postcode = postcode.as_deref().map_or("", short_postcode);
         let postcode_hash = if postcode.is_empty() { 0 } else { hash(postcode.as_bytes()) };
@@ -271,6 +276,7 @@ impl Chunk {
         card.phone = phone.map_or(0, |key| (key as u32).max(1));
         let email = email_key(parties.get(party, Particular::Email)).map_or(0, |key| hash(key.as_bytes()));
         let registration = registration(parties.get(party, Particular::Id), &mut buffers.registration);
+        card.registration_form = if registration == 0 { 0 } else { form(&buffers.registration) };
         card.postcode = short(postcode_hash);
         card.city = short(city);
         card.email = short(email);
@@ -330,13 +336,21 @@ impl Chunk {
     }
 
     /// Notes the parts of an address and returns the hashes of the building and of the dwelling.
-    fn address(&mut self, address: &Address, place: &Place, key: &mut Vec<u8>, card: &mut Card) -> (u64, u64) {
+    fn address(
+        &mut self,
+        address: &Address,
+        place: &Place,
+        key: &mut Vec<u8>,
+        card: &mut Card,
+    ) -> (u64, u64) {
         let start = self.text.len();
         let mut words = [""; 32];
         let mut count = 0;
-        let known = |word: &str| word.eq_ignore_ascii_case(place.postcode) || tokens(place.city).any(|c| c == word);
+        let known =
+            |word: &str| word.eq_ignore_ascii_case(place.postcode) || tokens(place.city).any(|c| c == word);
         for spared in [true, false] {
-            for word in tokens(address.street_key()).filter(|word| !(spared && known(word))).take(words.len()) {
+            for word in tokens(address.street_key()).filter(|word| !(spared && known(word))).take(words.len())
+            {
                 words[count] = word;
                 count += 1;
             }
@@ -426,4 +440,19 @@ fn registration(text: &str, buffer: &mut String) -> u64 {
     let distinct = kinds.iter().filter(|seen| **seen).count();
     let digits = buffer.bytes().any(|b| b.is_ascii_digit());
     if buffer.len() < REGISTRATION_LETTERS || distinct < 3 || !digits { 0 } else { hash(buffer.as_bytes()) }
+}
+
+/// A short hash of which characters are letters and which are digits; a country's letters at the start count as such.
+fn form(registration: &str) -> u8 {
+    let start = registration.bytes().take_while(u8::is_ascii_alphabetic).count().min(2);
+    let kinds = registration.bytes().enumerate().map(|(i, b)| match b {
+        b if i < start => u64::from(b),
+        b if b.is_ascii_digit() => 1,
+        _ => 2,
+    });
+    kinds
+        .fold(7_u64, |hash, kind| hash.wrapping_mul(0x100_0000_01B3) ^ kind)
+        .to_le_bytes()
+        .into_iter()
+        .fold(0, |all, byte| all ^ byte)
 }

@@ -31,9 +31,10 @@ pub(super) fn drop_ambiguous(table: &Table, settings: &ResolveSettings, bits: &B
     let margin = (settings.margin * 8.0) as i32;
     for group in options.chunk_by(|x, y| x.0 == y.0).filter(|group| group.len() > 1) {
         let (_, best, one) = group[0];
-        let rivals = group[1..].iter().take(MOST_OPTIONS).filter(|(_, _, other)| {
-            compare(table, bits, one, *other).names.level == NameLevel::Different
-        });
+        let rivals = group[1..]
+            .iter()
+            .take(MOST_OPTIONS)
+            .filter(|(_, _, other)| compare(table, bits, one, *other).names.level == NameLevel::Different);
         let mut unclear = false;
         for &(_, at, _) in rivals {
             drop[at as usize] = true;
@@ -99,12 +100,13 @@ impl Forest {
 }
 
 /// Unites parties by their links, the strongest first. A union that would put two contradicting parties into one
-/// entity is refused, and a large entity grows by strong links only.
+/// entity is refused, a link near the line joins only groups whose members are linked throughout, and a large entity grows by strong links only.
 pub(super) fn cluster(table: &Table, settings: &ResolveSettings, bits: &Bits, links: &[Link]) -> Vec<u32> {
     let count = table.len() as u32;
     let mut forest =
         Forest { parent: (0..count).collect(), next: (0..count).collect(), size: vec![1; count as usize] };
     let strong = (settings.merge_large * 8.0).round() as i32;
+    let sure = ((settings.merge + settings.margin) * 8.0).round() as i32;
     for link in links {
         let (a, b) = (forest.root(link.a), forest.root(link.b));
         if a == b {
@@ -117,11 +119,12 @@ pub(super) fn cluster(table: &Table, settings: &ResolveSettings, bits: &Bits, li
         if size > 2 {
             let (ours, m) = forest.witnesses(a);
             let (theirs, n) = forest.witnesses(b);
+            // A strong link may join what differs elsewhere; a weak one only what would be linked anyway.
+            let weak = link.weight < sure;
             let clash = |x: &u32| {
-                theirs[..n].iter().any(|y| {
-                    (*x, *y) != (link.a, link.b)
-                        && (*y, *x) != (link.a, link.b)
-                        && compare(table, bits, *x, *y).contradicts()
+                theirs[..n].iter().filter(|y| (*x.min(*y), *x.max(*y)) != (link.a, link.b)).any(|y| {
+                    let comparison = compare(table, bits, *x, *y);
+                    comparison.contradicts() || weak && !comparison.is_link(settings)
                 })
             };
             if ours[..m].iter().any(clash) {

@@ -64,8 +64,7 @@ impl Comparison {
 
     /// Whether the two are found by the same building, telephone, mailbox or registration.
     fn has_contact(&self) -> bool {
-        self.places.level.is_contact()
-            || [self.phone, self.email, self.registration].contains(&Match::Same)
+        self.places.level.is_contact() || [self.phone, self.email, self.registration].contains(&Match::Same)
     }
 
     /// Whether the two are one party.
@@ -82,14 +81,14 @@ impl Comparison {
             }
             _ => {}
         }
-        // Two persons of one name: another address and another telephone.
-        let strangers = self.places.level == PlaceLevel::Different
+        // Two persons of one name: another address, or flat, and another telephone.
+        let strangers = matches!(self.places.level, PlaceLevel::Different | PlaceLevel::OtherUnit)
             && self.phone == Match::Different
             && self.email != Match::Same
             && self.registration != Match::Same
             && !self.firms;
         let line = if contact || self.firms { settings.merge } else { settings.merge_by_name };
-        !strangers && total >= line
+        !strangers && self.registration != Match::Different && total >= line
     }
 
     /// Whether the two cannot stand in one entity, whatever links them to others of it.
@@ -139,7 +138,11 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
     let mut places = compare_places(table, bits, a, b);
     let phone = Match::of(one.phone, two.phone);
     let email = Match::of(one.email, two.email);
-    let registration = Match::of(one.registration, two.registration);
+    // Two registrations of different forms may both be of one party.
+    let registration = match Match::of(one.registration, two.registration) {
+        Match::Different if one.registration_form != two.registration_form => Match::Missing,
+        other => other,
+    };
     let same_country = one.country == two.country || one.country == 0 || two.country == 0;
     let same_name = names.level == NameLevel::Same && !one.has(NAMELESS);
     let firms = same_name && same_country && one.has(BUSINESS) && two.has(BUSINESS) && one.words >= 2;

@@ -12,7 +12,9 @@ static COMMON: LazyLock<HashMap<u32, f64>> = LazyLock::new(|| {
     let mut common = HashMap::new();
     for line in include_str!("data/common_words.txt").lines().filter(|line| !line.starts_with('#')) {
         let mut words = line.split_ascii_whitespace();
-        let Some(per_ten_thousand) = words.next().and_then(|share| share.parse::<f64>().ok()) else { continue };
+        let Some(per_ten_thousand) = words.next().and_then(|share| share.parse::<f64>().ok()) else {
+            continue;
+        };
         for word in words {
             let share = common.entry(short_hash(folded(word).as_bytes())).or_insert(0.0_f64);
             *share = share.max(per_ten_thousand / 10_000.0);

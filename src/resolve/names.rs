@@ -92,7 +92,8 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
     let mut sum = 0.0;
     let (mut used_one, mut used_two, mut shared) = (0_u32, 0_u32, 0_u32);
     for (i, word) in one.word_hashes().iter().enumerate() {
-        let found = two.word_hashes().iter().enumerate().find(|(j, other)| *other == word && used_two >> j & 1 == 0);
+        let found =
+            two.word_hashes().iter().enumerate().find(|(j, other)| *other == word && used_two >> j & 1 == 0);
         if let Some((j, _)) = found {
             used_one |= 1 << i;
             used_two |= 1 << j;
@@ -135,11 +136,14 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
             if kind == Spelling::Typo && rarer < table.rare && x.len().min(y.len()) < 7 {
                 continue;
             }
-            let (common, odds) = (here.take(i).min(there.take(j)), match kind {
-                Spelling::Sound => bits.word_sound,
-                Spelling::Typo => bits.word_typo,
-                Spelling::Short => bits.word_short,
-            });
+            let (common, odds) = (
+                here.take(i).min(there.take(j)),
+                match kind {
+                    Spelling::Sound => bits.word_sound,
+                    Spelling::Typo => bits.word_typo,
+                    Spelling::Short => bits.word_short,
+                },
+            );
             sum += (common + odds).max(0.0);
             if kind == Spelling::Short {
                 worse(NameLevel::Initials);
@@ -153,7 +157,11 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
     for i in 0..here.count {
         for j in 0..there.count {
             let (x, y) = (here.word[i], there.word[j]);
-            if !x.is_empty() && !y.is_empty() && (is_initial(x) || is_initial(y)) && x.as_bytes()[0] == y.as_bytes()[0] {
+            if !x.is_empty()
+                && !y.is_empty()
+                && (is_initial(x) || is_initial(y))
+                && x.as_bytes()[0] == y.as_bytes()[0]
+            {
                 here.take(i);
                 there.take(j);
                 sum += bits.word_initial;

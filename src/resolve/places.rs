@@ -150,7 +150,11 @@ fn streets_are_near(a: &str, b: &str) -> bool {
     let letters = |street: &str| street.bytes().filter(|c| *c != b' ').count();
     let (mut found, mut strong, mut used) = (0, false, 0_u32);
     for word in a.split(' ') {
-        let fits = b.split(' ').enumerate().take(32).find(|(j, other)| used >> j & 1 == 0 && words_are_near(word, other));
+        let fits = b
+            .split(' ')
+            .enumerate()
+            .take(32)
+            .find(|(j, other)| used >> j & 1 == 0 && words_are_near(word, other));
         if let Some((j, other)) = fits {
             used |= 1 << j;
             found += word.len().max(other.len());
@@ -182,7 +186,12 @@ mod tests {
 
     #[test]
     fn streets() {
-        for (a, b) in [("haupt st", "haput st"), ("main st", "main rd"), ("haupt st", "hauptst"), ("main ny st", "main st")] {
+        for (a, b) in [
+            ("haupt st", "haput st"),
+            ("main st", "main rd"),
+            ("haupt st", "hauptst"),
+            ("main ny st", "main st"),
+        ] {
             assert!(streets_are_near(a, b) && streets_are_near(b, a), "{a} {b}");
         }
         for (a, b) in [("haupt st", "garten st"), ("5th av", "6th av"), ("oak st", "elm st")] {

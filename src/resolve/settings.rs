@@ -38,7 +38,7 @@ pub struct ResolveSettings {
     /// Weight of a strong link, bits.
     pub merge_large: f64,
     /// A name of initials that fits two different persons goes to one of them only where it fits better by
-    /// so many bits; to neither otherwise.
+    /// so many bits; to neither otherwise. A link is weak where it is not so much above the line.
     pub margin: f64,
     /// Largest block in which every pair is compared.
     pub block: usize,
@@ -52,7 +52,7 @@ impl Default for ResolveSettings {
     fn default() -> Self {
         ResolveSettings {
             merge: 3.0,
-            merge_by_name: 8.0,
+            merge_by_name: 6.0,
             large_entity: 25,
             merge_large: 10.0,
             margin: 4.0,
@@ -120,7 +120,7 @@ pub struct Weights {
     pub email_different: Odds,
     /// The registration is the same.
     pub registration_same: Odds,
-    /// Registrations differ.
+    /// Registrations of one form differ.
     pub registration_different: Odds,
     /// The countries differ.
     pub country_different: Odds,
@@ -142,7 +142,7 @@ impl Default for Weights {
             word_missing: Odds::new(0.1, 0.3),
             word_different: Odds::new(0.002, 0.99),
             name_most: 24.0,
-            firm_same: Odds::new(0.8, 0.1),
+            firm_same: Odds::new(0.8, 0.05),
             building_same: Odds::new(0.7, 1e-5),
             building_near: Odds::new(0.1, 1e-4),
             street_same: Odds::new(0.05, 5e-4),
@@ -152,12 +152,12 @@ impl Default for Weights {
             household: 3.0,
             crowd: 1.25,
             place_most: 5.0,
-            place_different: Odds::new(0.06, 1.0),
-            phone_same: Odds::new(0.6, 2e-6),
+            place_different: Odds::new(0.3, 1.0),
+            phone_same: Odds::new(0.6, 5e-7),
             phone_different: Odds::new(0.12, 1.0),
-            email_same: Odds::new(0.6, 2e-6),
+            email_same: Odds::new(0.6, 5e-7),
             email_different: Odds::new(0.25, 1.0),
-            registration_same: Odds::new(0.9, 1e-6),
+            registration_same: Odds::new(0.9, 2e-8),
             registration_different: Odds::new(0.001, 1.0),
             country_different: Odds::new(0.01, 1.0),
             frequency_parties: 5_000.0,

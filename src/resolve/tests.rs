@@ -45,8 +45,10 @@ pub(super) fn entities(rows: &[Row]) -> Vec<u32> {
 
 /// Some hundred unrelated parties, so that frequencies are those of a table and not of two rows.
 pub(super) fn strangers(count: usize) -> Vec<Row> {
-    let first = ["Emil", "Greta", "Rasmus", "Ilse", "Bruno", "Wanda", "Tiago", "Selma", "Arvid", "Noemi", "Casper"];
-    let last = ["Ostermann", "Lindqvist", "Barbosa", "Szymczak", "Vandenberg", "Okafor", "Castellano", "Hruska"];
+    let first =
+        ["Emil", "Greta", "Rasmus", "Ilse", "Bruno", "Wanda", "Tiago", "Selma", "Arvid", "Noemi", "Casper"];
+    let last =
+        ["Ostermann", "Lindqvist", "Barbosa", "Szymczak", "Vandenberg", "Okafor", "Castellano", "Hruska"];
     let street = ["Gartenweg", "Mill Lane", "Rue Haute", "Via Nuova", "Kirkegade", "Lipowa", "Calle Sol"];
     (0..count)
         .map(|i| {
@@ -104,8 +106,26 @@ fn nothing_gives_nothing() {
 #[test]
 fn contacts_meet_in_every_spelling() {
     let rows = [
-        row(["Mr. Jürgen Müller", "Hauptstraße 12", "Köln", "50667", "+49 171 1234567", "J.M+a@Gmail.com", "DE 811-115", "DE"]),
-        row(["MUELLER, Juergen", "Haupt Str. 12", "Koeln", "50667", "0171/1234567", "jm@googlemail.com", "de811115", "de"]),
+        row([
+            "Mr. Jürgen Müller",
+            "Hauptstraße 12",
+            "Köln",
+            "50667",
+            "+49 171 1234567",
+            "J.M+a@Gmail.com",
+            "DE 811-115",
+            "DE",
+        ]),
+        row([
+            "MUELLER, Juergen",
+            "Haupt Str. 12",
+            "Koeln",
+            "50667",
+            "0171/1234567",
+            "jm@googlemail.com",
+            "de811115",
+            "de",
+        ]),
         row(["Juergen Mueller", "Flat 3, 12 Hauptstr.", "", "50667", "", "", "", "DE"]),
         row(["550e8400-e29b-41d4-a716-446655440000", "DHL Packstation 145", "Köln", "", "", "", "N/A", "DE"]),
         row(["Acme Trading GmbH", "", "", "", "", "", "", "CN"]),
@@ -113,7 +133,14 @@ fn contacts_meet_in_every_spelling() {
     let (parties, place) = table(&rows);
     let contacts = resolve(&parties, &ResolveSettings::default()).contacts;
     let at = |column: &[u64], i: usize| column[place[i] as usize];
-    let columns = [&contacts.name, &contacts.building, &contacts.dwelling, &contacts.phone, &contacts.email, &contacts.registration];
+    let columns = [
+        &contacts.name,
+        &contacts.building,
+        &contacts.dwelling,
+        &contacts.phone,
+        &contacts.email,
+        &contacts.registration,
+    ];
     for column in columns {
         assert_ne!(at(column, 0), 0);
         assert_eq!(at(column, 0), at(column, 1));
@@ -155,7 +182,8 @@ fn the_account_adds_up() {
 fn settings_are_read_and_unknown_ones_refused() {
     let text = toml::to_string(&ResolveSettings::default()).unwrap();
     assert_eq!(toml::from_str::<ResolveSettings>(&text).unwrap(), ResolveSettings::default());
-    let some: ResolveSettings = toml::from_str("merge = 5.0\n[weights]\nphone_same = { m = 0.5, u = 0.001 }").unwrap();
+    let some: ResolveSettings =
+        toml::from_str("merge = 5.0\n[weights]\nphone_same = { m = 0.5, u = 0.001 }").unwrap();
     assert_eq!((some.merge, some.weights.phone_same), (5.0, Odds { m: 0.5, u: 0.001 }));
     assert!(toml::from_str::<ResolveSettings>("merg = 5.0").is_err());
     assert!(toml::from_str::<ResolveSettings>("[weights]\nphone = 5.0").is_err());

@@ -104,9 +104,27 @@ fn a_blank_name_goes_by_address_and_telephone() {
 #[test]
 fn firms_and_their_branches() {
     assert_one(&[
-        ["Shenzhen Foobar Technology Co., Ltd.", "Room 1203, 88 Keji Road", "Shenzhen", "518000", "", "", "", "CN"],
+        [
+            "Shenzhen Foobar Technology Co., Ltd.",
+            "Room 1203, 88 Keji Road",
+            "Shenzhen",
+            "518000",
+            "",
+            "",
+            "",
+            "CN",
+        ],
         ["FOOBAR TECH CO LTD SHENZHEN", "88 Keji Rd Room 1203", "Shenzhen", "518000", "", "", "", "CN"],
-        ["Shenzhen Foobar Technology Limited", "9 Longhua Ave", "Shenzhen", "518109", "+86 755 83214455", "", "", "CN"],
+        [
+            "Shenzhen Foobar Technology Limited",
+            "9 Longhua Ave",
+            "Shenzhen",
+            "518109",
+            "+86 755 83214455",
+            "",
+            "",
+            "CN",
+        ],
     ]);
     assert_one(&[
         ["Vosskamp Brinkhoff GmbH", "Am Markt 1", "Ulm", "89073", "", "", "", "DE"],

@@ -22,7 +22,8 @@ fn name(i: usize) -> String {
 fn postcode(count: usize) -> Vec<Row> {
     (0..count)
         .map(|i| {
-            let address = format!("{}weg {}", ["Linden", "Birken", "Eichen", "Ulmen"][i % 4], i / 4 % 150 + 1);
+            let address =
+                format!("{}weg {}", ["Linden", "Birken", "Eichen", "Ulmen"][i % 4], i / 4 % 150 + 1);
             row([&name(i), &address, "Wien", "1010", &format!("0664 {}", 2_000_000 + i * 3), "", "", "AT"])
         })
         .collect()
@@ -47,8 +48,10 @@ fn skewed_blocks_are_linear() {
     ] {
         let (few, _) = work(&make(small));
         let (many, notes) = work(&make(large));
-        assert!(many <= 6 * few + 1000, "{few} {many}");
-        assert!(many <= 120 * large as u64, "{many}");
+        println!("{small} parties: {few} comparisons; {large} parties: {many}");
+        // Four times the parties would be sixteen times the pairs.
+        assert!(many <= 9 * few, "{few} {many}");
+        assert!(many <= 60 * large as u64, "{many}");
         assert!(notes.iter().any(|note| note.contains("blocks of one")), "{notes:?}");
     }
 }
@@ -78,7 +81,11 @@ fn mixed() -> Vec<Row> {
         .map(|r| {
             let mut r = r.clone();
             let (first, last) = r[0].split_once(' ').unwrap();
-            r[0] = if r[1].len() % 2 == 0 { format!("{last} {first}") } else { format!("{} {last}", &first[..1]) };
+            r[0] = if r[1].len() % 2 == 0 {
+                format!("{last} {first}")
+            } else {
+                format!("{} {last}", &first[..1])
+            };
             r
         })
         .collect();

@@ -104,12 +104,24 @@ fn namesakes_in_a_hall_with_five_thousand_addressees() {
         row[1] = "Campus 1".into();
         row[2] = "Lund".into();
         row[3] = "22100".into();
+        row[7] = "SE".into();
     }
-    for (room, phone) in [("12", "0171 2345678"), ("470", "0171 8765432")] {
-        rows.push(row(["John Smith", &format!("Campus 1 room {room}"), "Lund", "22100", phone, "", "", "SE"]));
+    for (room, phone) in [("", "0171 2345678"), ("", "0171 8765432"), ("470", ""), ("12", "0171 2345670")] {
+        rows.push(row([
+            "John Smith",
+            &format!("Campus 1 room {room}").replace(" room ", if room.is_empty() { "" } else { " room " }),
+            "Lund",
+            "22100",
+            phone,
+            "",
+            "",
+            "SE",
+        ]));
     }
     let of = entities(&rows);
-    assert_ne!(of[5000], of[5001]);
+    for (i, j) in [(5000, 5001), (5000, 5002), (5001, 5003), (5002, 5003)] {
+        assert_ne!(of[i], of[j], "{:#?}", super::account(&rows, i, j));
+    }
 }
 
 #[test]
