@@ -86,6 +86,7 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
     work.rule("mailbox", email, &mut linked);
     let contacts = &table.contacts;
     work.rule("registration", shared(members, |party| contacts.registration[party as usize]), &mut linked);
+    work.rule("address with a postcode missing", without_postcode(table, members), &mut linked);
     work.rule(
         "postcode and house number",
         shared(members, |p| house_key(&table.cards[p as usize])),
@@ -95,6 +96,32 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
     linked.links.par_sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.a, link.b));
     linked.links.dedup();
     linked
+}
+
+/// Blocks of one street, house number and city in which some lack the postcode: their buildings cannot be the same
+/// key as those of the others.
+fn without_postcode(table: &Table, members: &[u32]) -> Vec<Entry> {
+    let cards = &table.cards;
+    let mut entries = shared(members, |party| {
+        let card = &cards[party as usize];
+        let whole = card.city != 0 && card.street != 0 && card.house != 0 && !card.has(NAMELESS);
+        let address = [card.street, card.house, card.city, u32::from(card.country)].map(u64::from);
+        if whole { join(address) } else { 0 }
+    });
+    let lacks = |entry: &Entry| cards[entry.1 as usize].postcode == 0;
+    let mut kept = 0;
+    let mut start = 0;
+    while start < entries.len() {
+        let end = start + entries[start..].iter().take_while(|entry| entry.0 == entries[start].0).count();
+        let block = &entries[start..end];
+        if block.iter().any(lacks) && !block.iter().all(lacks) {
+            entries.copy_within(start..end, kept);
+            kept += end - start;
+        }
+        start = end;
+    }
+    entries.truncate(kept);
+    entries
 }
 
 /// Postcode (or city) and house number; a house without number stands with the others of its kind.

@@ -106,7 +106,7 @@ pub(super) fn cluster(table: &Table, settings: &ResolveSettings, bits: &Bits, li
     let mut forest =
         Forest { parent: (0..count).collect(), next: (0..count).collect(), size: vec![1; count as usize] };
     let strong = (settings.merge_large * 8.0).round() as i32;
-    let sure = ((settings.merge + settings.margin) * 8.0).round() as i32;
+    let sure = (settings.sure * 8.0).round() as i32;
     for link in links {
         let (a, b) = (forest.root(link.a), forest.root(link.b));
         if a == b {

@@ -79,6 +79,9 @@ impl<'a> Left<'a> {
     }
 }
 
+/// A word this much rarer than another, bits, may be a slip of the pen for it: one in a hundred.
+const SLIP_IN_A_HUNDRED: f32 = 6.6;
+
 fn is_initial(word: &str) -> bool {
     word.len() == 1
 }
@@ -131,9 +134,9 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
                 continue;
             }
             let Some(kind) = spelling(x, y) else { continue };
-            let rarer = here.bits[i].max(there.bits[j]);
-            // Two words that are both in use are two names, short ones at any rate: Marta, Maria.
-            if kind == Spelling::Typo && rarer < table.rare && x.len().min(y.len()) < 7 {
+            let (rarer, commoner) = (here.bits[i].max(there.bits[j]), here.bits[i].min(there.bits[j]));
+            let slip = rarer >= table.rare || rarer - commoner >= SLIP_IN_A_HUNDRED;
+            if kind == Spelling::Typo && !slip && x.len().min(y.len()) < 7 {
                 continue;
             }
             let (common, odds) = (

@@ -33,12 +33,14 @@ pub struct ResolveSettings {
     pub merge: f64,
     /// The same where nothing but the name and the place agree, bits.
     pub merge_by_name: f64,
+    /// A link of less weight joins only groups whose members are linked throughout, bits.
+    pub sure: f64,
     /// From this number of declarations on, an entity takes in others only by strong links.
     pub large_entity: u32,
     /// Weight of a strong link, bits.
     pub merge_large: f64,
     /// A name of initials that fits two different persons goes to one of them only where it fits better by
-    /// so many bits; to neither otherwise. A link is weak where it is not so much above the line.
+    /// so many bits; to neither otherwise.
     pub margin: f64,
     /// Largest block in which every pair is compared.
     pub block: usize,
@@ -53,6 +55,7 @@ impl Default for ResolveSettings {
         ResolveSettings {
             merge: 3.0,
             merge_by_name: 6.0,
+            sure: 4.5,
             large_entity: 25,
             merge_large: 10.0,
             margin: 4.0,

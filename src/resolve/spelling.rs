@@ -14,7 +14,7 @@ pub(super) enum Spelling {
 /// Shortest word in which a single slip is believed.
 const TYPO_LETTERS: usize = 5;
 /// Shortest word in which two slips are believed.
-const TWO_TYPOS_LETTERS: usize = 8;
+const TWO_TYPOS_LETTERS: usize = 7;
 
 /// How two different words can be the same; `None` where they are not.
 ///
@@ -86,6 +86,7 @@ fn skeleton(word: &str, out: &mut [u8; 24]) -> Option<usize> {
             }
             [b's', b'c', b'h', ..] => (3, b"sh"),
             [b'k', b'h', ..] => (2, b"h"),
+            [b't', b'h', ..] => (2, b"t"),
             [b'p', b'h', ..] => (2, b"f"),
             [b'o', b'u', ..] => (2, b"u"),
             [b'c', b'k', ..] => (2, b"k"),
@@ -154,6 +155,7 @@ mod tests {
             ("tchaikovsky", "chaikovskii"),
             ("mikhail", "mihail"),
             ("philipp", "filip"),
+            ("thomas", "tomas"),
             ("schmidt", "shmidt"),
             ("mohammed", "mohamed"),
         ] {
