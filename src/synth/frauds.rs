@@ -152,8 +152,13 @@ impl Desk<'_> {
         let step = 1 + usize::from(self.draw.chance(0.4 * level)) as i32;
         let oldest = self.world.plan.date - 6;
         let mut day = self.world.plan.date - self.draw.below(2) as i32;
+        let one_order = self.draw.chance(0.6);
+        let (first, age) = (day, parcels.first().map_or(0, |p| p.order_age));
         for parcel in parcels {
             parcel.day = day.max(oldest);
+            if one_order {
+                parcel.order_age = (age + 6 - (first - parcel.day)).max(1);
+            }
             parcel.place = self.draw.bits();
             if self.draw.chance(0.8) {
                 day -= step;

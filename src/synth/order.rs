@@ -182,11 +182,13 @@ impl Desk<'_> {
         let offer = &seller.offers[offer];
         let draw = &mut self.draw;
         let mut price = offer.price;
-        if draw.chance(0.15) {
+        if !seller.round_prices && draw.chance(0.15) {
             price *= draw.between(0.8, 0.96);
         }
-        // Two for the price of nearly two.
-        price *= (quantity as f64).powf(-0.05);
+        if !seller.round_prices {
+            // Two for the price of nearly two.
+            price *= (quantity as f64).powf(-0.05);
+        }
         line(seller, offer, quantity, price, draw)
     }
     /// A parcel of these lines.

@@ -74,7 +74,7 @@ impl Directory<'_> {
             if party.city == of.city && party.address != of.address {
                 break;
             }
-            party = self.dwelling_in(draw, place.cities.iter().position(|c| c.0 == of.city).unwrap_or(0));
+            party = self.home(draw, place.cities.iter().position(|c| c.0 == of.city).unwrap_or(0), true);
         }
         party.name.clone_from(&of.name);
         party.phone = phone(place, draw);
@@ -111,7 +111,7 @@ impl Directory<'_> {
     pub fn at_site(&self, kind: Site, site: u64, person: u64) -> Party {
         let mut draw = Draw::new(self.seed ^ self.salt(), Stream::Site, site * 4 + kind as u64);
         let place = self.place();
-        let building = self.dwelling_in(&mut draw, 0.max(draw_city(place, site)));
+        let building = self.home(&mut draw, draw_city(place, site), false);
         let number = 100 + draw.below(400);
         let hall_phone = phone(place, &mut draw);
         let shares_phone = draw.chance(0.3);
@@ -119,7 +119,7 @@ impl Directory<'_> {
         // Whoever uses a shared address lives somewhere; only the address changes.
         let mut party = self.person(person);
         let mut own = Draw::new(self.seed ^ self.salt(), Stream::Site, person ^ (1 << 62) ^ (site << 20));
-        let street = strip_flat(&building.address, place);
+        let street = building.address;
         party.city = building.city;
         party.postcode = building.postcode;
         party.address = match kind {
@@ -180,7 +180,11 @@ impl Directory<'_> {
 
     fn introduce(&self, party: &mut Party, people: &People, family: &str, draw: &mut Draw) {
         let place = self.place();
-        let given = people.given[draw.ranked(people.given.len(), 1.3)];
+        let mut given = people.given[draw.ranked(people.given.len(), 1.1)].to_owned();
+        if draw.chance(0.12) {
+            // A second given name.
+            given = format!("{given} {}", draw.pick(&people.given));
+        }
         party.name = match place.people {
             "US" | "GB" if draw.chance(0.12) => {
                 format!("{given} {}. {family}", char::from(b'A' + draw.below(20) as u8))
@@ -195,17 +199,17 @@ impl Directory<'_> {
 
     fn dwelling(&self, draw: &mut Draw) -> Party {
         let city = draw.ranked(self.place().cities.len(), 1.6);
-        self.dwelling_in(draw, city)
+        self.home(draw, city, true)
     }
 
-    fn dwelling_in(&self, draw: &mut Draw, city: usize) -> Party {
+    fn home(&self, draw: &mut Draw, city: usize, flats: bool) -> Party {
         let place = self.place();
         let (city, first, last) = place.cities[city];
         let street = street(place, draw);
         let number = draw.log_normal(24.0, 0.9).ceil().min(480.0) as usize;
         let letter = if draw.chance(0.06) { *draw.pick(&["a", "b", "c"]) } else { "" };
         let mut address = place.street.replace("{s}", &street).replace("{n}", &format!("{number}{letter}"));
-        if draw.chance(0.3) {
+        if flats && draw.chance(0.3) {
             let flat = draw.pick(&place.flat).replace("{f}", &draw.whole(1, 40).to_string());
             address.push(' ');
             address.push_str(&flat);
@@ -238,12 +242,14 @@ fn area<'a>(lists: &'a Lists, place: &Place, draw: &mut Draw) -> &'a People {
     }
 }
 
-/// A surname: a listed one in 45 cases of a hundred, else one of the long tail.
+/// A surname: one of the frequent ones in a quarter of the cases, else one of the long tail.
 fn surname(people: &People, draw: &mut Draw) -> String {
-    if draw.chance(0.45) {
-        return people.family[draw.ranked(people.family.len(), 1.3)].to_owned();
+    if draw.chance(0.25) {
+        return people.family[draw.ranked(people.family.len(), 1.2)].to_owned();
     }
-    format!("{}{}", draw.pick(&people.roots), draw.pick(&people.ends))
+    let middle =
+        if draw.chance(0.6) { draw.pick::<&str>(&people.roots).to_lowercase() } else { String::new() };
+    format!("{}{middle}{}", draw.pick(&people.roots), draw.pick(&people.ends))
 }
 
 fn street(place: &Place, draw: &mut Draw) -> String {
@@ -253,22 +259,17 @@ fn street(place: &Place, draw: &mut Draw) -> String {
     let stem = draw.pick(&place.stems).replace('~', " ");
     let suffix = *draw.pick(&place.suffix);
     match suffix.chars().next() {
-        Some('-') | None => stem,
+        _ if suffix == "-" => stem,
         Some(first) if first.is_uppercase() => format!("{stem} {suffix}"),
         _ => format!("{stem}{suffix}"),
     }
 }
 
-/// The address up to the flat.
-fn strip_flat(address: &str, place: &Place) -> String {
-    let heads =
-        place.flat.iter().filter_map(|f| f.split("{f}").next().map(str::trim)).filter(|h| h.len() > 1);
-    let end = heads.filter_map(|head| address.find(&format!(" {head}"))).min();
-    address[..end.unwrap_or(address.len())].to_owned()
-}
-
 /// `9` stands for a digit of a number between the first and the last postcode, `A` for a letter.
 fn postcode(pattern: &str, first: &str, last: &str, at: u64) -> String {
+    if pattern == "-" {
+        return String::new();
+    }
     if first.starts_with(|c: char| c.is_ascii_uppercase()) {
         let letter = |shift: u64| char::from(b"ABDEFGHJLNPQRSTUWXYZ"[(at >> shift) as usize % 20]);
         return format!("{first}{} {}{}{}", 1 + at % 20, (at >> 8) % 10, letter(16), letter(24));

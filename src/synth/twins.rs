@@ -17,6 +17,7 @@ pub(super) enum Twin {
     HeavyShopper,
     BusinessDaily,
     DeclaredInFull,
+    InSeveralParcels,
     CharmPrice,
     OwnLimit,
     Clearance,
@@ -32,7 +33,7 @@ pub(super) enum Twin {
 }
 
 /// Each with the share of all parcels that belong to it, and the parcels of one occasion as a rule.
-pub(super) const SHARES: [(Twin, f64, f64); 21] = [
+pub(super) const SHARES: [(Twin, f64, f64); 22] = [
     (Twin::ParcelShop, 0.014, 1.0),
     (Twin::StudentHall, 0.008, 1.0),
     (Twin::FreightForwarder, 0.008, 1.0),
@@ -42,6 +43,7 @@ pub(super) const SHARES: [(Twin, f64, f64); 21] = [
     (Twin::HeavyShopper, 0.020, 6.0),
     (Twin::BusinessDaily, 0.010, 7.0),
     (Twin::DeclaredInFull, 0.006, 2.5),
+    (Twin::InSeveralParcels, 0.008, 2.3),
     (Twin::CharmPrice, 0.007, 1.0),
     (Twin::OwnLimit, 0.009, 1.0),
     (Twin::Clearance, 0.009, 1.0),
@@ -69,6 +71,7 @@ impl Twin {
             Twin::HeavyShopper => "heavy_repeat_shopper",
             Twin::BusinessDaily => "business_daily_deliveries",
             Twin::DeclaredInFull => "multi_parcel_declared_in_full",
+            Twin::InSeveralParcels => "multi_parcel_within_limit",
             Twin::CharmPrice => "charm_price_below_limit",
             Twin::OwnLimit => "channel_limit_below_the_law",
             Twin::Clearance => "clearance_sale",
@@ -90,9 +93,11 @@ impl Desk<'_> {
     pub fn meaningful(&self, twin: Twin) -> bool {
         let law = &self.world.plan.law;
         match twin {
-            Twin::DeclaredInFull | Twin::CharmPrice | Twin::OwnLimit | Twin::SeveralOrders => {
-                law.threshold.is_some()
-            }
+            Twin::DeclaredInFull
+            | Twin::InSeveralParcels
+            | Twin::CharmPrice
+            | Twin::OwnLimit
+            | Twin::SeveralOrders => law.threshold.is_some(),
             Twin::ExcludedInFull => law.threshold.is_some() && law.excluded_goods,
             _ => true,
         }
@@ -110,6 +115,7 @@ impl Desk<'_> {
             Twin::HeavyShopper => self.heavy_shopper(),
             Twin::BusinessDaily => self.business(),
             Twin::DeclaredInFull => self.declared_in_full(),
+            Twin::InSeveralParcels => self.in_several_parcels(),
             Twin::CharmPrice => self.charm(),
             Twin::OwnLimit => self.basket_of(Role::OwnLimit),
             Twin::Clearance => self.clearance(),
@@ -284,6 +290,25 @@ impl Desk<'_> {
             return Vec::new();
         }
         parcels
+    }
+
+    /// One order that a seller packs in several parcels, together within the limit: nothing is gained by it.
+    fn in_several_parcels(&mut self) -> Vec<Draft> {
+        let seller = self.world.seller(Role::Ordinary, &mut self.draw);
+        let consignee = self.addressee();
+        let (day, place) = (self.day(), self.draw.bits());
+        let count = 2 + usize::from(self.draw.chance(0.3));
+        let mut parcels: Vec<Draft> = (0..count).map(|_| self.basket(seller, consignee.clone())).collect();
+        let (postal, order, age) = (parcels[0].postal, parcels[0].order_id.clone(), parcels[0].order_age);
+        for (i, parcel) in parcels.iter_mut().enumerate() {
+            parcel.day = day;
+            parcel.postal = postal;
+            parcel.order_age = age;
+            parcel.order_id.clone_from(&order);
+            parcel.place = place.wrapping_add(i as u64);
+        }
+        let sum: i64 = parcels.iter().map(|p| self.assessed(p)).sum();
+        if sum > self.world.plan.law.threshold.unwrap_or_default() { Vec::new() } else { parcels }
     }
 
     /// One piece at 149.99 and the like.

@@ -78,6 +78,8 @@ pub(super) struct Seller {
     pub declared_share: f64,
     /// Share of the price at which the clearance offer goes.
     pub clearance: f64,
+    /// Asks round prices, whatever the quantity.
+    pub round_prices: bool,
     pub express_carrier: usize,
     pub post_service: [u8; 1],
 }
@@ -320,6 +322,7 @@ impl Maker<'_> {
             no_quantity: if draw.chance(0.1) { 0.4 } else { 0.01 },
             declared_share: 1.0,
             clearance: draw.between(0.4, 0.7),
+            round_prices: role == Role::Heaping,
             express_carrier: draw.below(5),
             post_service: [b"LLUURCE"[draw.below(7)]],
         };
