@@ -80,13 +80,15 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
     crowd(table, &phone, settings, weights.phone_same.bits(), |card| &mut card.phone_says);
     crowd(table, &email, settings, weights.email_same.bits(), |card| &mut card.email_says);
 
-    let work = Work { table, settings, bits };
+    let mut work = Work { table, settings, bits, by_word: false };
     work.rule("building", building, &mut linked);
     work.rule("telephone", phone, &mut linked);
     work.rule("mailbox", email, &mut linked);
     let contacts = &table.contacts;
     work.rule("registration", shared(members, |party| contacts.registration[party as usize]), &mut linked);
     work.rule("address with a postcode missing", without_postcode(table, members), &mut linked);
+    // Neighbours and strangers in the main: only a name in common is worth a look at the street.
+    work.by_word = true;
     work.rule(
         "postcode and house number",
         shared(members, |p| house_key(&table.cards[p as usize])),
@@ -176,6 +178,12 @@ struct Work<'a> {
     table: &'a Table,
     settings: &'a ResolveSettings,
     bits: &'a Bits,
+    /// Whether a pair must share a word of the name to be looked at.
+    by_word: bool,
+}
+
+fn share_a_word(a: &Card, b: &Card) -> bool {
+    a.word_hashes().iter().any(|word| b.word_hashes().contains(word))
 }
 
 /// What one task found.
@@ -276,6 +284,9 @@ impl Work<'_> {
     fn pair(&self, a: u32, b: u32, found: &mut Found) {
         let (a, b) = (a.min(b), a.max(b));
         found.comparisons += 1;
+        if self.by_word && !share_a_word(&self.table.cards[a as usize], &self.table.cards[b as usize]) {
+            return;
+        }
         let Some(comparison) = compare_if_names_fit(self.table, self.bits, a, b) else { return };
         if comparison.is_link(self.settings) {
             let weight = (comparison.total() * 8.0).round() as i32;
