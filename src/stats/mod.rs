@@ -1,0 +1,3 @@
+//! Pure numerics on slices. Nothing here knows of parcels.
+
+pub mod fdr;
