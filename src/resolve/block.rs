@@ -6,7 +6,7 @@
 //! and each member compared with the next `window`. So a party meets a bounded number of others, however
 //! large the table.
 
-use super::card::{ADDRESS, BUSINESS, Card, NAMELESS, Table, eighths, join};
+use super::card::{ADDRESS, Card, NAMELESS, Table, eighths, join};
 use super::compare::compare_if_names_fit;
 use super::settings::{Bits, ResolveSettings};
 use rayon::prelude::*;
@@ -34,7 +34,7 @@ pub(super) struct Linked {
 }
 
 /// Two words that together are rarer than this, bits, find each other wherever they stand.
-const RARE_PAIR: f32 = 20.0;
+const RARE_PAIR: f32 = 18.0;
 
 type Entry = (u64, u32);
 
@@ -94,7 +94,11 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
         shared(members, |p| house_key(&table.cards[p as usize])),
         &mut linked,
     );
-    work.rule("name", shared(members, |party| name_key(&table.cards[party as usize])), &mut linked);
+    // A slip in the postcode is caught by the city, and a missing or misspelt city by the postcode.
+    for (name, far) in [("name", false), ("name in one city", true)] {
+        let entries = shared(members, |party| name_key(&table.cards[party as usize], far));
+        work.rule(name, entries, &mut linked);
+    }
     linked.links.par_sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.a, link.b));
     linked.links.dedup();
     linked
@@ -135,20 +139,17 @@ fn house_key(card: &Card) -> u64 {
     join([u64::from(place), u64::from(card.house), u64::from(card.country)])
 }
 
-/// The two rarest words and the country, with the place where the words are not rare.
-fn name_key(card: &Card) -> u64 {
+/// The two rarest words and the country, with the city or the postcode where the words are not rare.
+fn name_key(card: &Card, by_city: bool) -> u64 {
     if card.has(NAMELESS) {
         return 0;
     }
     let Some((first, second)) = card.rarest() else { return 0 };
     let words = join([u64::from(card.word[first]), u64::from(card.word[second]), u64::from(card.country)]);
     if first != second && card.bits(first) + card.bits(second) >= RARE_PAIR {
-        return words;
+        return if by_city { 0 } else { words };
     }
-    // A firm's branches stand in one city; a person's two addresses, with a slip in one, in one postcode.
-    let (near, far) =
-        if card.has(BUSINESS) { (card.city, card.postcode) } else { (card.postcode, card.city) };
-    let place = if near != 0 { near } else { far };
+    let place = if by_city { card.city } else { card.postcode };
     if place == 0 { 0 } else { join([words, u64::from(place), 1]) }
 }
 
