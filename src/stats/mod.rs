@@ -1,0 +1,4 @@
+//! Pure numerics on slices: nothing here knows a parcel.
+
+pub mod bunching;
+pub mod poisson;
