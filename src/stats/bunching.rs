@@ -125,12 +125,12 @@ impl Shape {
 pub struct Excess {
     /// Count in the window.
     pub observed: f64,
-    /// Count in each of its bins.
-    pub observed_bins: [f64; 2],
+    /// Count in each of the three bins under the limit, the last two of which are the window.
+    pub observed_bins: [f64; 3],
     /// Count that the counterfactual expects, the larger of the two.
     pub expected: f64,
-    /// The same for each bin of the window.
-    pub expected_bins: [f64; 2],
+    /// The same for each of the three bins under the limit.
+    pub expected_bins: [f64; 3],
     /// Count in the two bins above the limit.
     pub above: f64,
     /// Probability of so many in the window, the larger of the two counterfactuals'.
@@ -143,6 +143,23 @@ impl Excess {
     /// Share of the window's count that the counterfactual does not explain, 0 to 1.
     pub fn share(&self) -> f64 {
         (1.0 - self.expected / self.observed.max(1e-9)).clamp(0.0, 1.0)
+    }
+
+    /// The same share for one of the three bins under the limit. A bin of the window is drawn towards the window's share
+    /// as if by four values, the bin before it towards nothing as if by two.
+    pub fn share_in(&self, bin: usize) -> f64 {
+        let Some(place) = bin.checked_sub(EDGE - 3).filter(|&p| p < 3) else {
+            return 0.0;
+        };
+        let (weight, towards) = if place == 0 { (2.0, 0.0) } else { (4.0, self.share()) };
+        let surplus = self.observed_bins[place] - self.expected_bins[place] + weight * towards;
+        (surplus / (self.observed_bins[place] + weight)).clamp(0.0, 1.0)
+    }
+
+    /// Whether the surplus reaches up to the limit: a pile that ends below it obeys another limit than the law's.
+    pub fn reaches_limit(&self) -> bool {
+        let [_, _, last] = self.observed_bins;
+        last >= 0.2 * self.observed && last > 1.2 * self.expected_bins[2]
     }
 }
 
@@ -164,15 +181,17 @@ pub fn excess(
     if below.len() < FEWEST {
         return None;
     }
-    let observed_bins = [counts[WINDOW.start], counts[WINDOW.start + 1]];
-    let observed = observed_bins[0] + observed_bins[1];
+    let observed_bins = [counts[EDGE - 3], counts[EDGE - 2], counts[EDGE - 1]];
+    let observed = observed_bins[1] + observed_bins[2];
     let mut result: Option<Excess> = None;
     for rows in [&both, &below] {
         let prior = prior(shape, factor, design, rows, assumptions);
         let fitted = curve(counts, design, rows, &prior)?;
         let scatter = fitted.dispersion.max(1.0);
-        let (expected_bins, direction) = window(&fitted, design, WINDOW.start);
-        let expected = peers * (expected_bins[0] + expected_bins[1]);
+        let (in_window, direction) = window(&fitted, design, WINDOW.start);
+        let before = fitted.predict(&design.rows[EDGE - 3]).min(50.0).exp();
+        let expected_bins = [before, peers * in_window[0], peers * in_window[1]];
+        let expected = expected_bins[1] + expected_bins[2];
         let spread = fitted.variance(&direction) * scatter + assumptions.unevenness;
         let p_value = upper_tail(observed, expected, expected * scatter + expected * expected * spread);
         let (mirror, _) = window(&fitted, design, EDGE);
@@ -183,7 +202,7 @@ pub fn excess(
             observed,
             observed_bins,
             expected,
-            expected_bins: expected_bins.map(|e| e * peers),
+            expected_bins,
             above,
             p_value,
             asymmetry,
