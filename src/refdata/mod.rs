@@ -5,3 +5,4 @@ pub mod goods;
 pub mod procedures;
 pub mod rates;
 pub mod regimes;
+mod sheet;
