@@ -1,7 +1,11 @@
 //! What all detectors look at: the shipments, who is who, the law, and tables derived from them once.
 
+pub mod near_limit;
+mod refused;
+
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;
+use crate::refdata::charges::ChargeRates;
 use crate::refdata::regimes::Terms;
 
 /// Everything that a detector may use.
@@ -14,6 +18,8 @@ pub struct Facts<'a> {
     pub consignees: &'a Resolved,
     /// The rules that occur, by [`Parcels::terms`](crate::model::parcels::Parcels::terms).
     pub terms: &'a [Terms],
+    /// Rates of duty and tax.
+    pub charges: &'a ChargeRates,
 }
 
 impl Facts<'_> {

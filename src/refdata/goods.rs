@@ -162,6 +162,11 @@ impl Goods {
         goods
     }
 
+    /// Names of the lists, one for each of their codes.
+    pub fn lists(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.codes.iter().map(|&(_, list, _)| list)
+    }
+
     /// The list that a commodity code belongs to, and what its heading holds.
     pub fn by_code(&self, code: HsCode) -> Option<(&'static str, &'static str)> {
         let length = u32::from(code.len());
@@ -244,7 +249,8 @@ fn gives_measure(words: &[&str]) -> bool {
         let digits = word.bytes().take_while(u8::is_ascii_digit).count();
         let after_number = i > 0 && words[i - 1].bytes().all(|b| b.is_ascii_digit());
         let unit = &word[digits..];
-        (digits > 0 || after_number) && matches!(unit, "ml" | "cl" | "dl" | "l" | "ltr" | "liter" | "litre" | "vol" | "abv")
+        (digits > 0 || after_number)
+            && matches!(unit, "ml" | "cl" | "dl" | "l" | "ltr" | "liter" | "litre" | "vol" | "abv")
     })
 }
 

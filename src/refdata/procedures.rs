@@ -32,9 +32,8 @@ pub struct Procedure {
     territory: Vec<Country>,
 }
 
-static SHIPPED: LazyLock<Vec<Procedure>> = LazyLock::new(|| {
-    include_str!("data/procedure_codes.csv").lines().skip(1).filter_map(read).collect()
-});
+static SHIPPED: LazyLock<Vec<Procedure>> =
+    LazyLock::new(|| include_str!("data/procedure_codes.csv").lines().skip(1).filter_map(read).collect());
 
 fn read(line: &'static str) -> Option<Procedure> {
     let mut cells = line.splitn(5, ',').map(|cell| cell.trim_matches('"'));

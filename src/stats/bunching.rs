@@ -121,7 +121,7 @@ impl Shape {
 }
 
 /// Counts in the window against the counterfactual.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Excess {
     /// Count in the window.
     pub observed: f64,
@@ -198,15 +198,7 @@ pub fn excess(
         let above = counts[EDGE] + counts[EDGE + 1];
         let chance = expected / (expected + mirror[0] + mirror[1]).max(1e-12);
         let asymmetry = binomial_tail(observed, observed + above, chance.min(0.6));
-        let excess = Excess {
-            observed,
-            observed_bins,
-            expected,
-            expected_bins,
-            above,
-            p_value,
-            asymmetry,
-        };
+        let excess = Excess { observed, observed_bins, expected, expected_bins, above, p_value, asymmetry };
         result = Some(match result {
             None => excess,
             Some(other) => {
