@@ -8,7 +8,7 @@ use crate::model::money::{Money, display, from_units, to_units};
 use crate::model::text::ABSENT;
 use crate::refdata::regimes::Limit;
 use crate::stats::bunching::{Assumptions, BIN, BINS, Design, Excess, GUARD, Shape, WINDOW, excess};
-use crate::stats::discoveries::benjamini_hochberg;
+use crate::stats::fdr::q_values;
 use rayon::iter::Either;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -303,13 +303,14 @@ fn report(
     all: &mut Findings,
 ) {
     let p_values: Vec<f64> = tests.iter().flatten().map(|t| t.p_value).collect();
-    let largest = benjamini_hochberg(&p_values, settings.false_discoveries);
+    let mut q_values = q_values(&p_values, p_values.len()).into_iter();
     all.tests += p_values.len();
     all.p_values.extend(p_values);
     for (group, test) in groups.iter().zip(tests) {
         let Some(test) = test else { continue };
+        let q_value = q_values.next().unwrap_or(1.0);
         let found = &test.excess;
-        let crowded = test.p_value <= largest
+        let crowded = q_value <= settings.false_discoveries
             && found.asymmetry <= settings.asymmetry
             && found.share() >= settings.share
             && found.reaches_limit()

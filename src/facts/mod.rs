@@ -2,6 +2,8 @@
 
 pub mod near_limit;
 mod refused;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;
@@ -22,7 +24,17 @@ pub struct Facts<'a> {
     pub charges: &'a ChargeRates,
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    /// Derives what detectors share.
+    pub fn new(
+        shipments: &'a Shipments,
+        consignors: &'a Resolved,
+        consignees: &'a Resolved,
+        terms: &'a [Terms],
+        charges: &'a ChargeRates,
+    ) -> Facts<'a> {
+        Facts { shipments, consignors, consignees, terms, charges }
+    }
     /// The rules for a parcel.
     pub fn terms(&self, parcel: u32) -> &Terms {
         &self.terms[self.shipments.parcels.terms[parcel as usize] as usize]

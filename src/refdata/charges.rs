@@ -77,9 +77,24 @@ impl ChargeRates {
     }
 
     /// What the law charges on the consignment as it is: see [`Terms::charge`]. `excluded` says that goods of a list
-    /// are in it that a limit may shut out; then the whole consignment is charged as any other import.
+    /// are in it that a limit may shut out; then the whole consignment is charged as any other import. The sum of the
+    /// values is held against the limits.
     pub fn assess(&self, terms: &Terms, date: i32, nature: Nature, excluded: bool, items: &[Item]) -> Due {
         let value = items.iter().fold(0, |sum: Money, item| sum.saturating_add(item.value));
+        self.assess_at(value, terms, date, nature, excluded, items)
+    }
+
+    /// The same where another value is held against the limits: that of all parcels which the law adds together, or
+    /// one on the basis of the terms, with freight where that is CIF.
+    pub fn assess_at(
+        &self,
+        value: Money,
+        terms: &Terms,
+        date: i32,
+        nature: Nature,
+        excluded: bool,
+        items: &[Item],
+    ) -> Due {
         let charge = terms.charge(nature, excluded, value);
         due(&self.books(terms.country, date), date, charge.duty, charge.tax, items)
     }

@@ -1,5 +1,5 @@
-//! Pure numerics on slices: nothing here knows a parcel.
+//! Pure numerics on slices. Nothing here knows of parcels.
 
 pub mod bunching;
-pub mod discoveries;
+pub mod fdr;
 pub mod poisson;

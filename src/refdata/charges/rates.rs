@@ -33,29 +33,53 @@ struct Rate {
     millionths: i64,
 }
 
-/// The rates of one type of one country or union.
-#[derive(Clone, Debug, Default)]
+/// The rates of one type of one country or union; in every list the latest day comes first.
+#[derive(Clone, Debug)]
 struct Book {
-    /// By number of digits and prefix, the latest day first; no digits: all goods.
-    rates: HashMap<(u8, u64), Vec<Rate>>,
-    /// Bit n: there are prefixes of n digits.
-    lengths: u16,
-    /// Bit n: there are prefixes that begin with chapter n.
-    chapters: u128,
+    /// For all goods.
+    general: Vec<Rate>,
+    /// By number of digits and prefix.
+    special: HashMap<(u8, u64), Vec<Rate>>,
+    /// For each chapter, bit n: there are prefixes of n digits in it. Most chapters have none and cost no look-up.
+    lengths: [u16; 100],
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Book { general: Vec::new(), special: HashMap::new(), lengths: [0; 100] }
+    }
 }
 
 impl Book {
-    fn find(&self, date: i32, digits: u8, prefix: u64, origin: Country) -> Option<i64> {
-        let rates = self.rates.get(&(digits, prefix))?;
-        let of = |wanted: Option<Country>| rates.iter().find(|r| r.valid_from <= date && r.origin == wanted);
-        of(Some(origin)).or_else(|| of(None)).map(|rate| rate.millionths)
+    fn add(&mut self, entry: &Entry) {
+        let list = match entry.digits.checked_sub(2) {
+            None => &mut self.general,
+            Some(rest) => {
+                let chapter = usize::try_from(entry.prefix / 10_u64.pow(u32::from(rest))).unwrap_or(0);
+                self.lengths[chapter] |= 1 << entry.digits;
+                self.special.entry((entry.digits, entry.prefix)).or_default()
+            }
+        };
+        let place = list.partition_point(|rate| rate.valid_from > entry.rate.valid_from);
+        list.insert(place, entry.rate);
     }
+
+    /// The number of digits, as bits, of the prefixes in a code's chapter.
+    fn lengths(&self, hs: HsCode) -> u16 {
+        self.lengths.get(usize::from(hs.chapter())).copied().unwrap_or(0)
+    }
+}
+
+fn pick(rates: &[Rate], date: i32, origin: Country) -> Option<i64> {
+    let of = |wanted: Option<Country>| rates.iter().find(|r| r.valid_from <= date && r.origin == wanted);
+    of(Some(origin)).or_else(|| of(None)).map(|rate| rate.millionths)
 }
 
 /// Dated rates of duty and tax.
 #[derive(Clone, Debug)]
 pub struct ChargeRates {
-    books: HashMap<(Area, RateType), Book>,
+    /// Duty and tax.
+    books: HashMap<Area, [Book; 2]>,
     members: Members,
 }
 
@@ -77,19 +101,19 @@ impl Books<'_> {
             RateType::Tax => &self.tax,
         };
         let books = || books.iter().flatten();
-        if let Some(hs) = hs
-            && books().any(|book| book.chapters >> hs.chapter() & 1 == 1)
-        {
-            let lengths = books().fold(0, |lengths, book| lengths | book.lengths);
+        if let Some(hs) = hs {
+            let lengths = books().fold(0, |lengths, book| lengths | book.lengths(hs));
             for digits in (2..=hs.len()).rev().filter(|n| lengths >> n & 1 == 1) {
                 let prefix = hs.value() / 10_u64.pow(u32::from(hs.len() - digits));
-                let found = books().find_map(|book| book.find(date, digits, prefix, origin));
+                let found = books()
+                    .filter(|book| book.lengths(hs) >> digits & 1 == 1)
+                    .find_map(|book| pick(book.special.get(&(digits, prefix))?, date, origin));
                 if found.is_some() {
                     return found;
                 }
             }
         }
-        books().find_map(|book| book.find(date, 0, 0, origin))
+        books().find_map(|book| pick(&book.general, date, origin))
     }
 }
 
@@ -128,14 +152,7 @@ impl ChargeRates {
         }
         let mut rates = ChargeRates { books: HashMap::new(), members: Members::builtin()? };
         for entry in entries {
-            let book = rates.books.entry((entry.area, entry.rate_type)).or_default();
-            if entry.digits > 0 {
-                book.lengths |= 1 << entry.digits;
-                book.chapters |= 1 << (entry.prefix / 10_u64.pow(u32::from(entry.digits) - 2));
-            }
-            let list = book.rates.entry((entry.digits, entry.prefix)).or_default();
-            let place = list.partition_point(|rate| rate.valid_from > entry.rate.valid_from);
-            list.insert(place, entry.rate);
+            rates.books.entry(entry.area).or_default()[entry.rate_type as usize].add(&entry);
         }
         Ok(rates)
     }
@@ -143,10 +160,9 @@ impl ChargeRates {
     /// The books for a country of import on a day.
     pub(super) fn books(&self, country: Country, date: i32) -> Books<'_> {
         let union = self.members.area(country, date);
-        let pair = |rate_type| {
-            let book = |area| self.books.get(&(area, rate_type));
-            [book(Area::Country(country)), union.and_then(book)]
-        };
+        let own = self.books.get(&Area::Country(country));
+        let union = union.and_then(|area| self.books.get(&area));
+        let pair = |of: RateType| [own, union].map(|books| books.map(|books| &books[of as usize]));
         Books { duty: pair(RateType::Duty), tax: pair(RateType::Tax) }
     }
 
@@ -166,10 +182,8 @@ impl ChargeRates {
     /// nothing is charged and the caller should say so.
     pub fn covers(&self, country: Country, date: i32) -> bool {
         let books = self.books(country, date);
-        let any_origin = |book: &&Book| {
-            let rates = book.rates.get(&(0, 0)).into_iter().flatten();
-            rates.into_iter().any(|rate| rate.origin.is_none() && rate.valid_from <= date)
-        };
+        let any_origin =
+            |book: &&Book| book.general.iter().any(|rate| rate.origin.is_none() && rate.valid_from <= date);
         [books.duty, books.tax].iter().all(|pair| pair.iter().flatten().any(any_origin))
     }
 }

@@ -83,6 +83,13 @@ fn the_union_before_and_after_july_2026() {
     assert_eq!(assess(Nature::Sale, true, &shirts), full);
     assert_eq!(rates.normal(&before, day, &shirts), full);
     assert_eq!(full.total(), 34_2240);
+    let held = |value| rates.assess_at(value, &before, day, Nature::Sale, false, &shirts);
+    assert_eq!(
+        held(150_0000),
+        assess(Nature::Sale, false, &shirts),
+        "EUR 150 with what else was sent qualifies"
+    );
+    assert_eq!(held(150_0001), full, "a little more does not");
     assert_eq!(assess(Nature::Sale, false, &[item("640411", 151)]), Due { duty: 6_0400, tax: 29_8376 });
     assert_eq!(assess(Nature::Gift, false, &[item("640411", 45)]), Due::default());
     assert_eq!(
