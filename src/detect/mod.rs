@@ -1,5 +1,10 @@
 //! Detectors: one file each, with its documentation, settings and honest twins; this is their list.
 
+mod de_minimis_bunching;
+mod de_minimis_excluded_goods;
+mod de_minimis_gift_sale;
+mod de_minimis_over_limit;
+
 use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};
 use rayon::prelude::*;
@@ -44,11 +49,15 @@ macro_rules! detector {
         };
     };
 }
-#[allow(unused_imports, reason = "used once the first detector is in")]
 use detector;
 
 /// Every detector, in the order of the documentation.
-pub static ALL: &[&Detector] = &[];
+pub static ALL: &[&Detector] = &[
+    &de_minimis_over_limit::ENTRY,
+    &de_minimis_bunching::ENTRY,
+    &de_minimis_gift_sale::ENTRY,
+    &de_minimis_excluded_goods::ENTRY,
+];
 
 /// Runs every detector, several at a time; the result is in the order of [`ALL`].
 ///

@@ -1,5 +1,7 @@
 //! What all detectors look at: the shipments, who is who, the law, and tables derived from them once.
 
+pub mod near_limit;
+mod refused;
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -1,3 +1,5 @@
 //! Pure numerics on slices. Nothing here knows of parcels.
 
+pub mod bunching;
 pub mod fdr;
+pub mod poisson;
