@@ -1,5 +1,9 @@
 //! What all detectors look at: the shipments, who is who, the law, and tables derived from them once.
 
+pub mod goods;
+pub mod parts;
+mod revenue;
+
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;
 use crate::refdata::regimes::Terms;

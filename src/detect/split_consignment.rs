@@ -1,0 +1,143 @@
+//! Splitting under the law's own key: parcels whose values the law itself adds together.
+
+use super::detector;
+use crate::facts::Facts;
+use crate::facts::parts::{
+    Group, Model, Story, consignees, counted, legal_key, party_name, report, search, when,
+};
+use crate::model::finding::Findings;
+use crate::refdata::regimes::Aggregation;
+
+detector! {
+    /// ## What it flags
+    /// Two or more parcels whose values the law adds together: each is within the limit, their sum is over it, and
+    /// what they have in common makes it likely that they are one order cut up.
+    ///
+    /// ## Why it matters
+    /// Relief and flat charges hold up to a value. An order cut into parts that each stay within it takes a treatment
+    /// that the order as a whole has no right to.
+    ///
+    /// ## Law
+    /// The aggregation key of the regime that applies on the parcel's own day (`parcel-risk regimes`):
+    /// - *consignment*: one resolved consignor, one resolved consignee, presented on one day;
+    /// - *consignee and day*: all that one person imports on one day, from anybody;
+    /// - *consignee and flight*: all that one consignee imports on one flight;
+    /// - *consignee, supplier and order date*.
+    ///
+    /// Gifts are held against the gift limit, sold goods against the limit for goods that were sold.
+    ///
+    /// ## How it decides
+    /// Under the first and last key orders that were placed apart stay apart, so the sum alone proves nothing. Under the
+    /// second and third the sum is decisive for the charge, whoever ordered what, but still does not show that one order
+    /// was cut up. Either way the parcels are tied by weights of evidence (Fellegi-Sunter, `ln(m/u)`): sender, goods,
+    /// values, neighbouring identifiers, manifest, days of posting and order, order number, marketplace. `u` is measured
+    /// in every run on pairs of one addressee that stay within the limit together: nobody had a reason to split those.
+    /// To the mean weight of the links come the prior, how full the parts are, and how surprising so many parcels are
+    /// for this addressee (negative binomial tail of a Gamma-shrunken rate). The score is the resulting probability.
+    /// The p-value is the share of groups within the limit whose links are as strong.
+    ///
+    /// ## Innocent causes
+    /// Two unrelated orders from one large forwarding sender on one day; a shop that ships as it packs; an order within
+    /// the limit sent in two boxes; two parcels worth exactly the limit together; an order honestly declared above the
+    /// limit; a firm with daily deliveries. Each is tested.
+    ///
+    /// ## What it misses
+    /// Parts presented on different days or under different senders: see `split-window`. Parts to different names: see
+    /// `split-linked`. Unlike goods from a large sender with numbers far apart look like separate orders, and may be.
+    ///
+    /// ## Settings
+    /// - `prior` (0.1): share of splittings among addressees whose parcels pass the limit together, before the evidence.
+    /// - `cut` (0.5): least score for a flag.
+    /// - `link` (1.0): least weight, natural logarithm, that ties two parcels.
+    /// - `rate_shape` (1.0): shape of the Gamma distribution of addressees' rates; larger makes them more alike.
+    "split-consignment", Splitting, "One order cut up, under the law's own aggregation key", Settings, run
+}
+
+/// Settings under `[detectors.split-consignment]`.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Probability of splitting before the evidence, 0 to 1.
+    pub prior: f64,
+    /// Least score for a flag, 0 to 1.
+    pub cut: f64,
+    /// Least weight of a link, natural logarithm.
+    pub link: f64,
+    /// Shape of the distribution of rates.
+    pub rate_shape: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { prior: 0.1, cut: 0.5, link: 1.0, rate_shape: 1.0 }
+    }
+}
+
+fn run(facts: &Facts, settings: &Settings) -> Findings {
+    let model = Model {
+        days: 1,
+        prior: settings.prior,
+        shape: settings.rate_shape,
+        link: settings.link,
+        legal: true,
+        across: false,
+        crowd: 1,
+    };
+    let found = search(facts, &consignees(facts), &model);
+    report(
+        facts,
+        found,
+        &model,
+        settings.cut,
+        |group| group.one_legal_key(facts),
+        |group| story(facts, group),
+    )
+}
+
+fn story(facts: &Facts, group: &Group) -> Story {
+    let first = group.parcels[0];
+    let parcels = counted(group.parcels.len(), "parcel");
+    let consignor = party_name(facts, first, true);
+    let consignee = party_name(facts, first, false);
+    let subject = match group.consignors.len() {
+        1 => format!("{parcels} from {consignor} to {consignee}, presented {},", when(group.days)),
+        n => format!("{parcels} from {n} senders to {consignee}, presented {},", when(group.days)),
+    };
+    let terms = facts.terms(first);
+    let everything = || {
+        let key = legal_key(facts, first);
+        let all = consignees_parcels(facts, first).filter(|&p| legal_key(facts, p) == key);
+        let (n, total) = all.fold((0, 0_i64), |(n, total), p| {
+            (n + 1, total.saturating_add(facts.shipments.parcels.assessed[p as usize]))
+        });
+        format!(
+            "{} worth {}",
+            counted(n, "parcel"),
+            crate::model::money::display(total, &terms.currency.to_string())
+        )
+    };
+    let ground = match terms.aggregation {
+        Aggregation::Consignment => {
+            "The law holds the limit against the consignment: what one consignor sends to one \
+                                     consignee together is one consignment, in however many parcels."
+                .to_owned()
+        }
+        Aggregation::ConsigneeDay => format!(
+            "The law adds up all that one person imports on one day, here {}, so the limit is passed whoever ordered what.",
+            everything()
+        ),
+        Aggregation::ConsigneeFlight => format!(
+            "The law adds up all that one consignee imports on one flight, here {}, under however many waybills.",
+            everything()
+        ),
+        Aggregation::ConsigneeSupplierOrderDate => {
+            "The law adds up what one consignee ordered from one supplier on one day.".to_owned()
+        }
+    };
+    Story { subject, ground }
+}
+
+fn consignees_parcels<'a>(facts: &'a Facts, parcel: u32) -> impl Iterator<Item = u32> + 'a {
+    let consignee = facts.consignee(parcel);
+    (0..facts.shipments.parcels.len() as u32).filter(move |&p| facts.consignee(p) == consignee)
+}

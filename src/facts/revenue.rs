@@ -1,0 +1,40 @@
+//! Duty and tax at stake in a finding.
+
+use crate::model::money::Money;
+
+/// Shares an amount out in proportion to the values, to the last ten-thousandth: what rounding leaves goes to the
+/// largest remainders, the first of equals. Where all values are 0 the shares are equal.
+pub fn share_out(amount: Money, values: &[Money]) -> Vec<Money> {
+    let weights: Vec<i128> = match values.iter().any(|&v| v > 0) {
+        true => values.iter().map(|&v| i128::from(v.max(0))).collect(),
+        false => vec![1; values.len()],
+    };
+    let all: i128 = weights.iter().sum::<i128>().max(1);
+    let amount = i128::from(amount);
+    let mut shares: Vec<i128> = weights.iter().map(|w| (amount * w).div_euclid(all)).collect();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_key(|&i| (std::cmp::Reverse((amount * weights[i]).rem_euclid(all)), i));
+    let left = amount - shares.iter().sum::<i128>();
+    for &i in order.iter().take(usize::try_from(left).unwrap_or(0)) {
+        shares[i] += 1;
+    }
+    shares.into_iter().map(|share| Money::try_from(share).unwrap_or(Money::MAX)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_lost_in_sharing() {
+        assert_eq!(share_out(100, &[1, 1, 1]), [34, 33, 33]);
+        assert_eq!(share_out(90, &[2, 1, 0]), [60, 30, 0]);
+        assert_eq!(share_out(7, &[0, 0]), [4, 3]);
+        assert_eq!(share_out(0, &[5, 9]), [0, 0]);
+        assert_eq!(
+            share_out(Money::MAX, &[Money::MAX, 1]).iter().map(|&s| i128::from(s)).sum::<i128>(),
+            i128::from(Money::MAX)
+        );
+        assert!(share_out(5, &[]).is_empty());
+    }
+}
