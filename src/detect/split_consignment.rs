@@ -3,9 +3,10 @@
 use super::detector;
 use crate::facts::Facts;
 use crate::facts::parts::{
-    Group, Model, Story, consignees, counted, legal_key, party_name, report, search, when,
+    Group, Model, Row, Story, consignees, counted, legal_key, party_name, report, search, when,
 };
 use crate::model::finding::Findings;
+use crate::model::money::{Money, display};
 use crate::refdata::regimes::Aggregation;
 
 detector! {
@@ -46,7 +47,7 @@ detector! {
     /// `split-linked`. Unlike goods from a large sender with numbers far apart look like separate orders, and may be.
     ///
     /// ## Settings
-    /// - `prior` (0.1): share of splittings among addressees whose parcels pass the limit together, before the evidence.
+    /// - `prior` (0.2): share of splittings among groups over the limit, before the evidence.
     /// - `cut` (0.5): least score for a flag.
     /// - `link` (1.0): least weight, natural logarithm, that ties two parcels.
     /// - `rate_shape` (1.0): shape of the Gamma distribution of addressees' rates; larger makes them more alike.
@@ -69,7 +70,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { prior: 0.1, cut: 0.5, link: 1.0, rate_shape: 1.0 }
+        Settings { prior: 0.2, cut: 0.5, link: 1.0, rate_shape: 1.0 }
     }
 }
 
@@ -83,18 +84,13 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         across: false,
         crowd: 1,
     };
-    let found = search(facts, &consignees(facts), &model);
-    report(
-        facts,
-        found,
-        &model,
-        settings.cut,
-        |group| group.one_legal_key(facts),
-        |group| story(facts, group),
-    )
+    let rows = consignees(facts);
+    let found = search(facts, &rows, &model);
+    let keep = |group: &Group| group.one_legal_key(facts);
+    report(facts, found, &model, settings.cut, keep, |group| story(facts, &rows, group))
 }
 
-fn story(facts: &Facts, group: &Group) -> Story {
+fn story(facts: &Facts, rows: &[Row], group: &Group) -> Story {
     let first = group.parcels[0];
     let parcels = counted(group.parcels.len(), "parcel");
     let consignor = party_name(facts, first, true);
@@ -105,16 +101,8 @@ fn story(facts: &Facts, group: &Group) -> Story {
     };
     let terms = facts.terms(first);
     let everything = || {
-        let key = legal_key(facts, first);
-        let all = consignees_parcels(facts, first).filter(|&p| legal_key(facts, p) == key);
-        let (n, total) = all.fold((0, 0_i64), |(n, total), p| {
-            (n + 1, total.saturating_add(facts.shipments.parcels.assessed[p as usize]))
-        });
-        format!(
-            "{} worth {}",
-            counted(n, "parcel"),
-            crate::model::money::display(total, &terms.currency.to_string())
-        )
+        let (n, total) = added_up(facts, rows, first);
+        format!("{} worth {}", counted(n, "parcel"), display(total, &terms.currency.to_string()))
     };
     let ground = match terms.aggregation {
         Aggregation::Consignment => {
@@ -137,7 +125,16 @@ fn story(facts: &Facts, group: &Group) -> Story {
     Story { subject, ground }
 }
 
-fn consignees_parcels<'a>(facts: &'a Facts, parcel: u32) -> impl Iterator<Item = u32> + 'a {
-    let consignee = facts.consignee(parcel);
-    (0..facts.shipments.parcels.len() as u32).filter(move |&p| facts.consignee(p) == consignee)
+/// All parcels that the law adds to this one, whatever they hold: how many, and their value.
+fn added_up(facts: &Facts, rows: &[Row], parcel: u32) -> (usize, Money) {
+    let consignee = u64::from(facts.consignee(parcel));
+    let key = legal_key(facts, parcel);
+    let first = rows.partition_point(|row| row.key < consignee);
+    rows[first..]
+        .iter()
+        .take_while(|row| row.key == consignee)
+        .filter(|row| legal_key(facts, row.parcel) == key)
+        .fold((0, 0), |(n, total), row| {
+            (n + 1, total.saturating_add(facts.shipments.parcels.assessed[row.parcel as usize]))
+        })
 }

@@ -36,7 +36,7 @@ detector! {
     ///
     /// ## Settings
     /// - `days` (3): length of the window.
-    /// - `prior` (0.05): share of splittings among contacts whose parcels pass the limit together, before the evidence.
+    /// - `prior` (0.08): share of splittings among contacts whose parcels pass the limit together, before the evidence.
     /// - `cut` (0.5): least score for a flag.
     /// - `link` (1.5): least weight, natural logarithm, that ties two parcels.
     /// - `rate_shape` (1.0): shape of the Gamma distribution of rates of arrival.
@@ -64,7 +64,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { days: 3, prior: 0.05, cut: 0.5, link: 1.5, rate_shape: 1.0, crowd: 12 }
+        Settings { days: 3, prior: 0.08, cut: 0.5, link: 1.5, rate_shape: 1.0, crowd: 12 }
     }
 }
 

@@ -35,7 +35,7 @@ detector! {
     ///
     /// ## Settings
     /// - `days` (3): length of the window; 1, 3 or 7.
-    /// - `prior` (0.1): share of splittings among addressees whose parcels pass the limit together, before the evidence.
+    /// - `prior` (0.05): share of splittings among groups over the limit, before the evidence.
     /// - `cut` (0.5): least score for a flag.
     /// - `link` (1.0): least weight, natural logarithm, that ties two parcels.
     /// - `rate_shape` (1.0): shape of the Gamma distribution of addressees' rates; larger makes them more alike.
@@ -60,7 +60,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { days: 3, prior: 0.1, cut: 0.5, link: 1.0, rate_shape: 1.0 }
+        Settings { days: 3, prior: 0.05, cut: 0.5, link: 1.0, rate_shape: 1.0 }
     }
 }
 

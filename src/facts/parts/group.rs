@@ -39,6 +39,15 @@ pub struct Arrivals {
     pub p: f64,
 }
 
+/// An addressee who receives goods regularly: like goods of one sender are its trade or its habit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regular {
+    /// A firm by its name.
+    Firm,
+    /// This many further parcels reach it in a window, from whomever.
+    Heavy(u32),
+}
+
 /// Parcels that may be one order.
 #[derive(Clone, Debug)]
 pub struct Group {
@@ -52,16 +61,18 @@ pub struct Group {
     pub days: (i32, i32),
     /// Links that tie the group together, one fewer than its parcels.
     pub links: Vec<Levels>,
-    /// Mean weight of the links, natural logarithm.
+    /// Mean weight of the links, natural logarithm, all features but the sender.
     pub tie: f64,
+    /// Mean weight of the links' senders, natural logarithm.
+    pub sender: f64,
     /// Smallest and largest value of a part.
     pub values: (Money, Money),
     /// Largest gap between neighbouring numbers, where all numbers are of one series.
     pub gap: Option<u64>,
     /// Arrivals at the addressee.
     pub arrivals: Arrivals,
-    /// Whether a consignee is a firm by its name.
-    pub firm: bool,
+    /// Why like goods of one sender are no evidence for this addressee.
+    pub regular: Option<Regular>,
     /// Consignees in the group.
     pub consignees: Vec<u32>,
     /// Consignors in the group.
@@ -72,12 +83,10 @@ pub struct Group {
     pub crowd: u32,
     /// Probability that the parcels are one order cut up: 0 to 1.
     pub score: f64,
-    /// Share of control groups with links as strong, where there are enough controls.
+    /// Share of control groups (of one sender, or of several, as this one) with links as strong, where there are enough.
     pub p_value: Option<f64>,
 }
 
-/// Against a firm, whose goods arrive daily: natural logarithm.
-const FIRM: f64 = -1.0;
 /// Most that surprising arrivals say, natural logarithm.
 const MOST_ARRIVALS: f64 = 2.0;
 /// What perfectly ordinary arrivals say against, natural logarithm.
@@ -117,13 +126,19 @@ impl Group {
         counts
     }
 
+    /// Sets the score from everything else.
+    pub fn set_score(&mut self, model: &Model) {
+        self.score = 1.0 / (1.0 + (-self.log_odds(model)).exp());
+    }
+
     /// Log odds that the group is one order cut up.
     pub fn log_odds(&self, model: &Model) -> f64 {
-        let mut odds = (model.prior / (1.0 - model.prior)).ln() + self.tie;
+        let prior = model.prior.clamp(1e-6, 1.0 - 1e-6);
+        let mut odds = (prior / (1.0 - prior)).ln() + self.sender;
+        // However the weights add up: if one innocent group in thirty is tied as strongly, the links cannot raise the
+        // odds more than thirtyfold. This keeps features that hang on each other from counting twice.
+        odds += self.p_value.map_or(self.tie, |p| self.tie.min(-p.ln()));
         odds += fullness_weight(self.fullness()) + arrivals_weight(self.arrivals.p);
-        if self.firm {
-            odds += FIRM;
-        }
         odds - (f64::from(self.crowd.max(2)) / 2.0).ln()
     }
 }
@@ -171,7 +186,7 @@ pub fn arrivals(
 }
 
 /// The group of the given parts, which are ascending by parcel; score and p-value are set later.
-pub fn group(parts: &[Part], links: Vec<Levels>, tie: f64) -> Group {
+pub fn group(parts: &[Part], links: Vec<Levels>, sender: f64, tie: f64) -> Group {
     let all = |f: fn(&Part) -> u32| {
         let mut all: Vec<u32> = parts.iter().map(f).collect();
         all.sort_unstable();
@@ -188,13 +203,14 @@ pub fn group(parts: &[Part], links: Vec<Levels>, tie: f64) -> Group {
         ),
         links,
         tie,
+        sender,
         values: (
             parts.iter().map(|p| p.value).min().unwrap_or_default(),
             parts.iter().map(|p| p.value).max().unwrap_or_default(),
         ),
         gap: largest_gap(parts),
         arrivals: Arrivals { p: 1.0, ..Arrivals::default() },
-        firm: false,
+        regular: None,
         consignees: all(|p| p.consignee),
         consignors: all(|p| p.consignor),
         link: None,

@@ -25,7 +25,7 @@ mod pool;
 mod report;
 mod search;
 
-pub use group::{Arrivals, Group, Model};
+pub use group::{Arrivals, Group, Model, Regular};
 pub use pair::Feature;
 pub use part::{Part, Row, legal_key, limit_of};
 pub use pool::{Link, consignees, contacts};

@@ -6,7 +6,7 @@
 //! pairs that nobody had a reason to split, because together they are within the limit ([`Weights::measure`]), and
 //! starts from the documented values, so that a small run uses those.
 
-use super::part::Part;
+use super::part::{NEAR, NEIGHBOURS, Part};
 use crate::facts::goods::{Goods, Likeness};
 use crate::model::parcels::NO_DAY;
 use crate::model::text::ABSENT;
@@ -92,8 +92,6 @@ const MOST_GOODS: f64 = 3.5;
 #[derive(Clone, Debug)]
 pub struct Weights {
     unrelated: [[f64; LEVELS]; FEATURES],
-    /// Pairs that were measured.
-    pub measured: u64,
 }
 
 impl Weights {
@@ -112,7 +110,7 @@ impl Weights {
                 *u = measured.max(LEAST_PART * *u);
             }
         }
-        Weights { unrelated, measured: counts[Feature::Supplier as usize].iter().sum() }
+        Weights { unrelated }
     }
 
     /// Weight of one feature of a pair, natural logarithm of the likelihood ratio.
@@ -130,18 +128,32 @@ impl Weights {
             (Feature::Goods, 0) => u = u.max(f64::from(a.wording_share.max(b.wording_share))),
             (Feature::Goods, 1) => u = u.max(f64::from(a.subheading_share.max(b.subheading_share))),
             (Feature::Identifiers, 0) => u = u.max(f64::from(a.close_by_chance.max(b.close_by_chance))),
+            (Feature::Identifiers, 1) => u = u.max(f64::from(a.near_by_chance.max(b.near_by_chance))),
             _ => {}
         }
         (PARTS[feature as usize][level as usize] / u).ln().clamp(-MOST, MOST)
     }
 
-    /// All weights of a pair added up, within the bounds of features that hang on each other.
-    pub fn total(&self, levels: Levels, a: &Part, b: &Part) -> f64 {
+    /// All weights of a pair added up, within the bounds of features that hang on each other. For an addressee who
+    /// receives goods regularly, one sender, like goods, like values and common days are its trade and speak for
+    /// nothing; neighbouring identifiers and one order number still do.
+    pub fn total(&self, levels: Levels, a: &Part, b: &Part, regular: bool) -> f64 {
         use Feature::*;
         let sum = |features: &[Feature]| features.iter().map(|&f| self.weight(f, levels, a, b)).sum::<f64>();
-        let dispatch =
-            sum(&[Supplier, Identifiers, Manifest, Posting, OrderDate, Platform]).min(MOST_DISPATCH);
-        dispatch + sum(&[Goods, Values]).min(MOST_GOODS) + sum(&[Order])
+        let most = |bound: f64| if regular { 0.0 } else { bound };
+        let numbers = match levels.of(Identifiers) {
+            0 => sum(&[Identifiers]),
+            _ => sum(&[Identifiers]).min(most(MOST)),
+        };
+        let dispatch = sum(&[Supplier, Manifest, Posting, OrderDate, Platform]).min(most(MOST_DISPATCH));
+        let goods = sum(&[Goods, Values]).min(most(MOST_GOODS));
+        (dispatch + numbers).min(MOST_DISPATCH) + goods + sum(&[Order])
+    }
+
+    /// The sender's part of [`Weights::total`].
+    pub fn sender(&self, levels: Levels, a: &Part, b: &Part, regular: bool) -> f64 {
+        let weight = self.weight(Feature::Supplier, levels, a, b);
+        if regular { weight.min(0.0) } else { weight }
     }
 }
 
@@ -186,8 +198,8 @@ fn identifier_level(a: &Part, b: &Part) -> u8 {
     }
     match a.serial.abs_diff(b.serial) {
         _ if a.series != b.series => 2,
-        0..=10 => 0,
-        11..=1_000 => 1,
+        0..=NEIGHBOURS => 0,
+        ..=NEAR => 1,
         _ => 2,
     }
 }

@@ -15,6 +15,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Two numbers this far apart or nearer are neighbours.
 pub const NEIGHBOURS: u64 = 10;
+/// Two numbers this far apart or nearer may come from one morning's labels.
+pub const NEAR: u64 = 1_000;
 /// Most that neighbouring numbers are put down to a sender's short series of numbers.
 const MOST_BY_CHANCE: f32 = 0.15;
 
@@ -78,6 +80,8 @@ pub struct Part {
     pub subheading_share: f32,
     /// Chance that two parcels of this consignor have neighbouring numbers, by the length of its series.
     pub close_by_chance: f32,
+    /// The same for numbers at most [`NEAR`] apart.
+    pub near_by_chance: f32,
 }
 
 impl Default for Part {
@@ -106,6 +110,7 @@ impl Default for Part {
             wording_share: 0.0,
             subheading_share: 0.0,
             close_by_chance: 0.0,
+            near_by_chance: 0.0,
         }
     }
 }
@@ -167,7 +172,8 @@ fn part(facts: &Facts, rules: &Rules, supply: &Supply, row: &Row) -> Part {
         order_date: parcels.order_date[i],
         posting: parcels.posting_date[i],
         supplier_share: supply.share(consignor),
-        close_by_chance: supply.close_by_chance(consignor),
+        close_by_chance: supply.by_chance(consignor, NEIGHBOURS).min(MOST_BY_CHANCE),
+        near_by_chance: supply.by_chance(consignor, NEAR),
         ..Part::default()
     }
 }
@@ -285,11 +291,11 @@ impl Supply {
         self.parcels[consignor as usize] as f32 / self.all
     }
 
-    /// Two numbers drawn from a range of `n` are neighbours with a chance of about `2 · NEIGHBOURS / n`.
-    fn close_by_chance(&self, consignor: u32) -> f32 {
+    /// Two numbers drawn from a range of `n` are at most `gap` apart with a chance of about `2 · gap / n`.
+    fn by_chance(&self, consignor: u32, gap: u64) -> f32 {
         let (low, high) = self.span[consignor as usize];
         let range = high.saturating_sub(low) + 1;
-        (2.0 * NEIGHBOURS as f32 / range as f32).min(MOST_BY_CHANCE)
+        (2.0 * gap as f32 / range as f32).min(1.0)
     }
 }
 

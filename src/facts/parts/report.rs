@@ -1,6 +1,6 @@
 //! Groups told as findings and cases: sentences with the numbers in them.
 
-use super::group::{Group, Model};
+use super::group::{Group, Model, Regular};
 use super::pair::Feature;
 use super::search::Search;
 use crate::facts::Facts;
@@ -92,11 +92,19 @@ fn reason(facts: &Facts, group: &Group, model: &Model, story: &Story) -> String 
         text.push_str(&format!("What ties them together: {}. ", likeness.join("; ")));
     }
     text.push_str(&arrivals_sentence(group, model));
-    if group.firm {
-        text.push_str(" Against it: the consignee is a firm by its name, and firms receive goods daily.");
+    let against = against(group);
+    if !against.is_empty() {
+        text.push_str(&format!(" Against it: {}.", against.join("; ")));
     }
-    if group.crowd > 2 {
-        text.push_str(&format!(" Against it: {} consignees share the contact.", group.crowd));
+    match group.regular {
+        Some(Regular::Firm) => text.push_str(
+            " The consignee is a firm by its name: one sender, like goods and like values are its trade and were not counted.",
+        ),
+        Some(Regular::Heavy(n)) => text.push_str(&format!(
+            " The addressee gets about {n} parcels in such a time anyway: one sender, like goods and like values were not \
+             counted."
+        )),
+        None => {}
     }
     text.push_str(&format!(" Probability that they are one order cut up: {:.0} %.", group.score * 100.0));
     if let Some(p) = group.p_value {
@@ -153,6 +161,32 @@ fn likeness(facts: &Facts, group: &Group) -> Vec<String> {
     said
 }
 
+/// What speaks against one order, a phrase each.
+fn against(group: &Group) -> Vec<String> {
+    let links = group.links.len();
+    let differing = |feature| group.comparable(feature) - group.agreeing(feature, 1);
+    let mut said = Vec::new();
+    if group.agreeing(Feature::Goods, 3) == 0 {
+        said.push("they describe different goods".to_owned());
+    }
+    if group.agreeing(Feature::Values, 3) == 0 {
+        said.push("their values differ by more than half".to_owned());
+    }
+    if differing(Feature::Order) == links {
+        said.push("they carry different order numbers".to_owned());
+    }
+    if differing(Feature::OrderDate) == links {
+        said.push("they were ordered on different days".to_owned());
+    }
+    if differing(Feature::Posting) == links {
+        said.push("they were posted on different days".to_owned());
+    }
+    if group.crowd > 2 {
+        said.push(format!("{} consignees share the contact", group.crowd));
+    }
+    said
+}
+
 fn goods_phrase(facts: &Facts, group: &Group) -> Option<String> {
     let links = group.links.len();
     let goods = crate::facts::goods::main_goods(facts, group.parcels[0]);
@@ -204,6 +238,7 @@ fn evidence(facts: &Facts, group: &Group, model: &Model) -> serde_json::Value {
         "log_odds": rounded(group.log_odds(model)),
         "links": {
             "mean_weight": rounded(group.tie),
+            "mean_sender_weight": rounded(group.sender),
             "supplier": level(Feature::Supplier, 2),
             "goods": level(Feature::Goods, 4),
             "values": level(Feature::Values, 4),
@@ -222,7 +257,10 @@ fn evidence(facts: &Facts, group: &Group, model: &Model) -> serde_json::Value {
             "expected": rounded(group.arrivals.expected),
             "p": group.arrivals.p,
         },
-        "firm": group.firm,
+        "regular": group.regular.map(|regular| match regular {
+            Regular::Firm => "firm",
+            Regular::Heavy(_) => "heavy",
+        }),
         "crowd": group.crowd,
     })
 }

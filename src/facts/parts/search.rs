@@ -1,6 +1,6 @@
 //! Groups of linked parcels in a pool: linear in the pool, whatever the size of one key.
 
-use super::group::{Group, Model, arrivals, group};
+use super::group::{Group, Model, Regular, arrivals, group};
 use super::pair::{FEATURES, Feature, LEVELS, Levels, UNKNOWN, Weights, compare};
 use super::part::{Part, Row, parts};
 use crate::facts::Facts;
@@ -36,6 +36,7 @@ struct Edge {
     b: u32,
     levels: Levels,
     weight: f64,
+    sender: f64,
 }
 
 /// Rates of arrival that hold for everybody in the pool.
@@ -62,15 +63,22 @@ pub fn search(facts: &Facts, rows: &[Row], model: &Model) -> Search {
         .collect();
     let (over, within): (Vec<Group>, Vec<Group>) =
         found.into_iter().partition(|g| g.total > 0 && is_over(facts, g));
-    let mut controls: Vec<f64> = within.iter().map(|g| g.tie).collect();
-    controls.sort_unstable_by(f64::total_cmp);
-    let mut search = Search { groups: over, p_values: Vec::new(), controls: controls.len() };
-    if controls.len() >= FEWEST_CONTROLS {
-        for group in &mut search.groups {
-            let weaker = controls.partition_point(|tie| *tie < group.tie);
-            let p = (1 + controls.len() - weaker) as f64 / (1 + controls.len()) as f64;
-            group.p_value = Some(p);
-            search.p_values.push(p);
+    let mut search = Search { groups: over, p_values: Vec::new(), controls: 0 };
+    for one_sender in [true, false] {
+        let alike = |g: &Group| (g.consignors.len() == 1) == one_sender;
+        let separate = |g: &Group| g.agreeing(Feature::Order, 1) == 0;
+        let mut controls: Vec<f64> =
+            within.iter().filter(|g| alike(g) && separate(g)).map(|g| g.tie).collect();
+        controls.sort_unstable_by(f64::total_cmp);
+        search.controls += controls.len();
+        for group in search.groups.iter_mut().filter(|g| alike(g)) {
+            if controls.len() >= FEWEST_CONTROLS {
+                let weaker = controls.partition_point(|tie| *tie < group.tie);
+                let p = (1 + controls.len() - weaker) as f64 / (1 + controls.len()) as f64;
+                group.p_value = Some(p);
+                search.p_values.push(p);
+            }
+            group.set_score(model);
         }
     }
     search.groups.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.parcels.cmp(&b.parcels)));
@@ -92,7 +100,7 @@ fn eligible(a: &Part, b: &Part, model: &Model) -> bool {
         && (!model.across || a.consignor == b.consignor)
 }
 
-/// Levels of the pairs of neighbouring parcels that are within the limit together.
+/// Levels of the pairs of neighbouring parcels that are within the limit together and do not carry one order number.
 fn level_counts(pools: &[&[Part]], goods: &Goods, model: &Model) -> [[u64; LEVELS]; FEATURES] {
     let loose = Model { legal: false, across: false, ..*model };
     let add = |mut counts: [[u64; LEVELS]; FEATURES], pool: &&[Part]| {
@@ -102,7 +110,11 @@ fn level_counts(pools: &[&[Part]], goods: &Goods, model: &Model) -> [[u64; LEVEL
                 && (!model.across || pair[0].consignee != pair[1].consignee)
         });
         for pair in pairs.take(MEASURED_OF_KEY) {
-            for (feature, &level) in compare(goods, &pair[0], &pair[1]).0.iter().enumerate() {
+            let levels = compare(goods, &pair[0], &pair[1]);
+            if levels.of(Feature::Order) == 0 {
+                continue;
+            }
+            for (feature, &level) in levels.0.iter().enumerate() {
                 if level != UNKNOWN {
                     counts[feature][usize::from(level)] += 1;
                 }
@@ -158,16 +170,19 @@ fn groups(
     model: &Model,
     edges: &mut Vec<Edge>,
 ) -> Vec<Group> {
-    let crowd = if model.across { crowd(pool) } else { 1 };
+    let crowd = if model.across { distinct(pool, |part| part.consignee) } else { 1 };
     if crowd > model.crowd {
         return Vec::new();
     }
+    let regular = regular(facts, pool, rates.run, model);
     edges.clear();
     for_pairs(pool, |a, b| {
         let (x, y) = (&pool[a as usize], &pool[b as usize]);
         if eligible(x, y, model) {
             let levels = compare(goods, x, y);
-            edges.push(Edge { a, b, levels, weight: weights.total(levels, x, y) });
+            let weight = weights.total(levels, x, y, regular.is_some());
+            let sender = weights.sender(levels, x, y, regular.is_some());
+            edges.push(Edge { a, b, levels, weight, sender });
         }
     });
     edges.sort_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
@@ -175,32 +190,54 @@ fn groups(
     let taken = &edges[..strong.max(1).min(edges.len())];
     tie(pool, taken, model)
         .into_iter()
-        .map(|(members, links, mean)| {
-            let mut parts: Vec<Part> = members.iter().map(|&m: &u32| pool[m as usize]).collect();
+        .map(|tied| {
+            let mut parts: Vec<Part> = tied.members.iter().map(|&m| pool[m as usize]).collect();
             parts.sort_unstable_by_key(|part| part.parcel);
-            let mut group = group(&parts, links, mean);
+            let mut group = group(&parts, tied.links, tied.sender, tied.weight - tied.sender);
             group.crowd = crowd;
-            let firm = |&p: &u32| {
-                let party = facts.shipments.parcels.consignee[p as usize];
-                facts.consignees.contacts.business[party as usize]
-            };
-            group.firm = group.parcels.iter().any(firm);
+            group.regular = regular;
             let only = (group.consignors.len() == 1).then(|| group.consignors[0]);
             let stream = pool.iter().filter(|p| only.is_none_or(|c| p.consignor == c)).map(|p| p.day);
             let prior = if only.is_some() { rates.one_sender } else { rates.anybody };
             group.arrivals = arrivals(stream, group.days.0, model.days, rates.run, prior);
-            group.score = 1.0 / (1.0 + (-group.log_odds(model)).exp());
             group
         })
         .collect()
 }
 
-/// Different consignees in a pool.
-fn crowd(pool: &[Part]) -> u32 {
-    let mut consignees: Vec<u32> = pool.iter().map(|p| p.consignee).collect();
-    consignees.sort_unstable();
-    consignees.dedup();
-    consignees.len() as u32
+/// Parcels in a window, of half as many senders or more, that make an addressee a regular receiver at once.
+const HEAVY: u32 = 8;
+/// Fewest days with parcels, and fewest parcels, that make an addressee of a longer run a regular receiver: more days
+/// than a window has, and half of all.
+const HEAVY_DAYS: u32 = 4;
+const HEAVY_PARCELS: usize = 5;
+
+/// Whether the addressee receives goods regularly.
+fn regular(facts: &Facts, pool: &[Part], run: i32, model: &Model) -> Option<Regular> {
+    let firm = |part: &Part| {
+        let party = facts.shipments.parcels.consignee[part.parcel as usize];
+        facts.consignees.contacts.business[party as usize]
+    };
+    if pool.iter().any(firm) {
+        return Some(Regular::Firm);
+    }
+    if pool.len() < HEAVY_PARCELS {
+        return None;
+    }
+    let (days, run) = (pool.chunk_by(|a, b| a.day == b.day).count() as u32, run.max(1) as u32);
+    let windows = f64::from(run) / f64::from(model.days.max(1));
+    let each = (pool.len() as f64 / windows.max(1.0)).round() as u32;
+    let steady = days >= HEAVY_DAYS && days > model.days as u32 && 2 * days >= run;
+    let many = each >= HEAVY && 2 * distinct(pool, |part| part.consignor) >= each;
+    (steady || many).then_some(Regular::Heavy(each.max(1)))
+}
+
+/// Distinct values in a pool.
+fn distinct(pool: &[Part], of: impl Fn(&Part) -> u32) -> u32 {
+    let mut all: Vec<u32> = pool.iter().map(of).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.len() as u32
 }
 
 /// Calls `pair` for the pairs to compare, each once and the lower position first: all of a small pool; of a large one
@@ -239,9 +276,20 @@ fn for_pairs(pool: &[Part], mut pair: impl FnMut(u32, u32)) {
     }
 }
 
+/// A group before it is judged.
+struct Tied {
+    /// Positions in the pool.
+    members: Vec<u32>,
+    links: Vec<Levels>,
+    /// Mean weight of the links, all features.
+    weight: f64,
+    /// Mean weight of the links' senders.
+    sender: f64,
+}
+
 /// Joins parcels along the given edges, the strongest first, as long as a group stays within the window. Returns the
-/// members of each group of two or more, ascending, its links and their mean weight.
-fn tie(pool: &[Part], edges: &[Edge], model: &Model) -> Vec<(Vec<u32>, Vec<Levels>, f64)> {
+/// groups of two or more.
+fn tie(pool: &[Part], edges: &[Edge], model: &Model) -> Vec<Tied> {
     if edges.is_empty() {
         return Vec::new();
     }
@@ -252,7 +300,7 @@ fn tie(pool: &[Part], edges: &[Edge], model: &Model) -> Vec<(Vec<u32>, Vec<Level
     let mut root: Vec<usize> = (0..touched.len()).collect();
     let mut span: Vec<(i32, i32)> =
         touched.iter().map(|&i| (pool[i as usize].day, pool[i as usize].day)).collect();
-    let mut links: Vec<(usize, Levels, f64)> = Vec::new();
+    let mut links: Vec<(usize, &Edge)> = Vec::new();
     for edge in edges {
         let (a, b) = (find(&mut root, place(edge.a)), find(&mut root, place(edge.b)));
         let joined = (span[a].0.min(span[b].0), span[a].1.max(span[b].1));
@@ -262,7 +310,7 @@ fn tie(pool: &[Part], edges: &[Edge], model: &Model) -> Vec<(Vec<u32>, Vec<Level
         let (low, high) = (a.min(b), a.max(b));
         root[high] = low;
         span[low] = joined;
-        links.push((low, edge.levels, edge.weight));
+        links.push((low, edge));
     }
     let mut members: Vec<(usize, u32)> =
         (0..touched.len()).map(|i| (find(&mut root, i), touched[i])).collect();
@@ -275,8 +323,15 @@ fn tie(pool: &[Part], edges: &[Edge], model: &Model) -> Vec<(Vec<u32>, Vec<Level
     for component in members.chunk_by(|x, y| x.0 == y.0).filter(|c| c.len() > 1) {
         let first = links.partition_point(|l| l.0 < component[0].0);
         let own: Vec<_> = links[first..].iter().take_while(|l| l.0 == component[0].0).collect();
-        let mean = own.iter().map(|l| l.2).sum::<f64>() / own.len().max(1) as f64;
-        groups.push((component.iter().map(|m| m.1).collect(), own.iter().map(|l| l.1).collect(), mean));
+        let mean = |of: fn(&Edge) -> f64| {
+            own.iter().map(|(_, edge)| of(edge)).sum::<f64>() / own.len().max(1) as f64
+        };
+        groups.push(Tied {
+            members: component.iter().map(|member| member.1).collect(),
+            links: own.iter().map(|(_, edge)| edge.levels).collect(),
+            weight: mean(|edge| edge.weight),
+            sender: mean(|edge| edge.sender),
+        });
     }
     groups
 }
