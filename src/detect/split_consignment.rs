@@ -106,8 +106,9 @@ fn story(facts: &Facts, rows: &[Row], group: &Group) -> Story {
     };
     let ground = match terms.aggregation {
         Aggregation::Consignment => {
-            "The law holds the limit against the consignment: what one consignor sends to one \
-                                     consignee together is one consignment, in however many parcels."
+            "The law holds the limit against the consignment: what one consignor sends to one consignee together is \
+             one, in however many parcels; orders placed and sent apart are several, so what the parcels have in common \
+             decides."
                 .to_owned()
         }
         Aggregation::ConsigneeDay => format!(

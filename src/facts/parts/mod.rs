@@ -19,11 +19,13 @@
 //! `(1 + controls at least as strong) / (1 + controls)`. It is given where there are at least 200 controls.
 
 mod group;
+mod ordinary;
 mod pair;
 mod part;
 mod pool;
 mod report;
 mod search;
+mod tie;
 
 pub use group::{Arrivals, Group, Model, Regular};
 pub use pair::Feature;

@@ -260,31 +260,38 @@ impl Rules {
 /// How much each consignor sends and over which numbers.
 struct Supply {
     parcels: Vec<u32>,
+    /// Least and largest running number, by the first and last identifier of each consignor.
     span: Vec<(u64, u64)>,
     all: f32,
 }
 
 impl Supply {
     fn of(facts: &Facts) -> Supply {
-        let parcels = &facts.shipments.parcels;
-        let numbers: Vec<(u64, u64)> =
-            (0..parcels.len() as u32).into_par_iter().map(|p| number_of(parcels.id.get(p))).collect();
-        let consignors = facts.consignors.entities.len();
-        let mut supply = Supply {
-            parcels: vec![0; consignors],
-            span: vec![(u64::MAX, 0); consignors],
-            all: (parcels.len() as f32).max(1_000.0),
-        };
-        for (parcel, &(series, serial)) in numbers.iter().enumerate() {
-            let consignor = facts.consignor(parcel as u32) as usize;
-            supply.parcels[consignor] += 1;
-            if series != 0 {
-                let (low, high) = &mut supply.span[consignor];
-                *low = (*low).min(serial);
-                *high = (*high).max(serial);
+        let ids = &facts.shipments.parcels.id;
+        let mut count = vec![0_u32; facts.consignors.entities.len()];
+        // Parcels are sorted by identifier, so the first and the last of a consignor hold its extreme numbers.
+        let mut ends = vec![(0_u32, 0_u32); count.len()];
+        for parcel in 0..ids.len() as u32 {
+            let consignor = facts.consignor(parcel) as usize;
+            if count[consignor] == 0 {
+                ends[consignor].0 = parcel;
             }
+            ends[consignor].1 = parcel;
+            count[consignor] += 1;
         }
-        supply
+        let span = ends
+            .par_iter()
+            .map(|&(first, last)| {
+                let (low, high) = (number_of(ids.get(first)), number_of(ids.get(last)));
+                // Several series: neighbours are no accident.
+                if low.0 == high.0 {
+                    (low.1.min(high.1), low.1.max(high.1))
+                } else {
+                    (0, u64::from(u32::MAX))
+                }
+            })
+            .collect();
+        Supply { parcels: count, span, all: (ids.len() as f32).max(1_000.0) }
     }
 
     fn share(&self, consignor: u32) -> f32 {
@@ -294,8 +301,7 @@ impl Supply {
     /// Two numbers drawn from a range of `n` are at most `gap` apart with a chance of about `2 · gap / n`.
     fn by_chance(&self, consignor: u32, gap: u64) -> f32 {
         let (low, high) = self.span[consignor as usize];
-        let range = high.saturating_sub(low) + 1;
-        (2.0 * gap as f32 / range as f32).min(1.0)
+        (2.0 * gap as f32 / (high.saturating_sub(low) + 1) as f32).min(1.0)
     }
 }
 

@@ -106,7 +106,7 @@ fn reason(facts: &Facts, group: &Group, model: &Model, story: &Story) -> String 
         )),
         None => {}
     }
-    text.push_str(&format!(" Probability that they are one order cut up: {:.0} %.", group.score * 100.0));
+    text.push_str(&format!(" Probability that they are one order cut up: {}.", likely(group.score)));
     if let Some(p) = group.p_value {
         text.push_str(&format!(
             " Of comparable groups within the limit, {} are tied as strongly.",
@@ -315,6 +315,11 @@ fn percent(p: f64) -> String {
         v if v >= 0.01 => format!("{v:.2} %"),
         _ => "less than 0.01 %".to_owned(),
     }
+}
+
+/// A score as per cent; certainty is never claimed.
+fn likely(score: f64) -> String {
+    if score > 0.99 { "over 99 %".to_owned() } else { format!("{:.0} %", score * 100.0) }
 }
 
 fn rounded(x: f64) -> f64 {

@@ -1,49 +1,56 @@
 //! Groups of linked parcels in a pool: linear in the pool, whatever the size of one key.
 
-use super::group::{Group, Model, Regular, arrivals, group};
-use super::pair::{FEATURES, Feature, LEVELS, Levels, UNKNOWN, Weights, compare};
+use super::group::{Group, Model, group};
+use super::ordinary::{Rates, Stream, distinct, level_counts, rates, regular};
+use super::pair::{Feature, Levels, Weights, compare};
 use super::part::{Part, Row, parts};
+use super::tie::{Edge, Tied, for_pairs, tie};
 use crate::facts::Facts;
 use crate::facts::goods::Goods;
-use crate::stats::arrivals::RatePrior;
+use crate::model::money::Money;
 use rayon::prelude::*;
 
-/// Up to this many parcels under one key every pair is compared; beyond it only neighbours in several orders are.
-const ALL_PAIRS: usize = 12;
-/// Neighbours compared in each order.
-const NEIGHBOURS: usize = 3;
-/// Pairs of one key that count when the weights are measured, so that one firm does not decide them.
-const MEASURED_OF_KEY: usize = 6;
-/// Keys with more parcels than this do not count for the ordinary rate of arrival.
-const ORDINARY_KEY: usize = 40;
 /// Fewest control groups for a p-value.
 const FEWEST_CONTROLS: usize = 200;
 
 /// What was found in a pool.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// Groups over the limit, the highest score first.
+    /// Groups over the limit that strong links tie, the highest score first.
     pub groups: Vec<Group>,
-    /// p-values of all groups over the limit, those with a low score counted; empty where there are too few controls.
+    /// p-values of everything over the limit that was tested, weakly tied pairs counted; empty where there are too few
+    /// controls.
     pub p_values: Vec<f64>,
     /// Groups within the limit, which the p-values rest on.
     pub controls: usize,
 }
 
-/// A pair whose link is strong enough, or the strongest of its key.
-struct Edge {
-    a: u32,
-    b: u32,
-    levels: Levels,
-    weight: f64,
-    sender: f64,
+/// Groups of a share of the keys.
+#[derive(Default)]
+struct Found {
+    groups: Vec<Group>,
+    /// Links of weakly tied pairs over the limit: whether they have one sender, and their weight without it.
+    weak: Vec<(bool, f64)>,
+    /// The same of groups within the limit.
+    controls: Vec<(bool, f64)>,
 }
 
-/// Rates of arrival that hold for everybody in the pool.
-struct Rates {
-    anybody: RatePrior,
-    one_sender: RatePrior,
-    run: i32,
+impl Found {
+    fn and(mut self, other: Found) -> Found {
+        self.groups.extend(other.groups);
+        self.weak.extend(other.weak);
+        self.controls.extend(other.controls);
+        self
+    }
+}
+
+/// Everything that the keys of a pool are searched with.
+struct Context<'a> {
+    facts: &'a Facts<'a>,
+    goods: Goods,
+    weights: Weights,
+    rates: Rates,
+    model: &'a Model,
 }
 
 /// Ties the parcels of each key of a pool into groups and scores those over the limit.
@@ -56,42 +63,46 @@ pub fn search(facts: &Facts, rows: &[Row], model: &Model) -> Search {
     let pools: Vec<&[Part]> = parts.chunk_by(|a, b| a.key == b.key).collect();
     let weights = Weights::measure(&level_counts(&pools, &goods, model));
     let rates = rates(facts, &pools, model);
-    let found: Vec<Group> = pools
+    let context = Context { facts, goods, weights, rates, model };
+    let found = pools
         .par_iter()
-        .map_init(Vec::new, |edges, pool| groups(facts, pool, &goods, &weights, &rates, model, edges))
-        .flatten_iter()
-        .collect();
-    let (over, within): (Vec<Group>, Vec<Group>) =
-        found.into_iter().partition(|g| g.total > 0 && is_over(facts, g));
-    let mut search = Search { groups: over, p_values: Vec::new(), controls: 0 };
+        .fold(Found::default, |found, pool| key(&context, pool, found))
+        .reduce(Found::default, Found::and);
+    judge(found, model)
+}
+
+/// Gives the groups their p-values and scores. A group is held against controls with one sender if it has one, else
+/// against those with several.
+fn judge(found: Found, model: &Model) -> Search {
+    let Found { mut groups, weak, controls } = found;
+    let mut p_values = Vec::new();
     for one_sender in [true, false] {
-        let alike = |g: &Group| (g.consignors.len() == 1) == one_sender;
-        let separate = |g: &Group| g.agreeing(Feature::Order, 1) == 0;
-        let mut controls: Vec<f64> =
-            within.iter().filter(|g| alike(g) && separate(g)).map(|g| g.tie).collect();
-        controls.sort_unstable_by(f64::total_cmp);
-        search.controls += controls.len();
-        for group in search.groups.iter_mut().filter(|g| alike(g)) {
-            if controls.len() >= FEWEST_CONTROLS {
-                let weaker = controls.partition_point(|tie| *tie < group.tie);
-                let p = (1 + controls.len() - weaker) as f64 / (1 + controls.len()) as f64;
+        let mut ties: Vec<f64> = controls.iter().filter(|c| c.0 == one_sender).map(|c| c.1).collect();
+        ties.sort_unstable_by(f64::total_cmp);
+        let p_value = |weight: f64| {
+            let weaker = ties.partition_point(|tie| *tie < weight);
+            (1 + ties.len() - weaker) as f64 / (1 + ties.len()) as f64
+        };
+        let enough = ties.len() >= FEWEST_CONTROLS;
+        if enough {
+            p_values.extend(weak.iter().filter(|w| w.0 == one_sender).map(|w| p_value(w.1)));
+        }
+        for group in groups.iter_mut().filter(|g| g.one_sender() == one_sender) {
+            if enough {
+                let p = p_value(group.tie);
                 group.p_value = Some(p);
-                search.p_values.push(p);
+                p_values.push(p);
             }
             group.set_score(model);
         }
     }
-    search.groups.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.parcels.cmp(&b.parcels)));
-    search
-}
-
-/// Whether the law's limit no longer admits the group's total.
-fn is_over(facts: &Facts, group: &Group) -> bool {
-    super::limit_of(facts, group.parcels[0]).is_some_and(|limit| !limit.admits(group.total))
+    groups.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.parcels.cmp(&b.parcels)));
+    p_values.sort_unstable_by(f64::total_cmp);
+    Search { groups, p_values, controls: controls.len() }
 }
 
 /// Whether two parcels may be parts of one order at all.
-fn eligible(a: &Part, b: &Part, model: &Model) -> bool {
+pub fn eligible(a: &Part, b: &Part, model: &Model) -> bool {
     a.admitted
         && b.admitted
         && a.rule == b.rule
@@ -100,246 +111,69 @@ fn eligible(a: &Part, b: &Part, model: &Model) -> bool {
         && (!model.across || a.consignor == b.consignor)
 }
 
-/// Levels of the pairs of neighbouring parcels that are within the limit together and do not carry one order number.
-fn level_counts(pools: &[&[Part]], goods: &Goods, model: &Model) -> [[u64; LEVELS]; FEATURES] {
-    let loose = Model { legal: false, across: false, ..*model };
-    let add = |mut counts: [[u64; LEVELS]; FEATURES], pool: &&[Part]| {
-        let pairs = pool.windows(2).filter(|pair| {
-            eligible(&pair[0], &pair[1], &loose)
-                && pair[0].value.saturating_add(pair[1].value) <= pair[0].limit
-                && (!model.across || pair[0].consignee != pair[1].consignee)
-        });
-        for pair in pairs.take(MEASURED_OF_KEY) {
-            let levels = compare(goods, &pair[0], &pair[1]);
-            if levels.of(Feature::Order) == 0 {
-                continue;
-            }
-            for (feature, &level) in levels.0.iter().enumerate() {
-                if level != UNKNOWN {
-                    counts[feature][usize::from(level)] += 1;
-                }
-            }
-        }
-        counts
-    };
-    let zero = || [[0; LEVELS]; FEATURES];
-    pools.par_iter().fold(zero, add).reduce(zero, |mut a, b| {
-        for (a, b) in a.iter_mut().flatten().zip(b.iter().flatten()) {
-            *a += b;
-        }
-        a
-    })
-}
-
-/// Further parcels within the window of a parcel of an ordinary addressee, from anybody and from the same sender.
-fn rates(facts: &Facts, pools: &[&[Part]], model: &Model) -> Rates {
-    let dates = &facts.shipments.parcels.date;
-    let (first, last) = dates.iter().fold((i32::MAX, i32::MIN), |(a, b), &d| (a.min(d), b.max(d)));
-    let (any, same) = pools
-        .par_iter()
-        .filter(|pool| pool.len() <= ORDINARY_KEY)
-        .map(|pool| {
-            let (mut any, mut same) = (0_u64, 0_u64);
-            for (i, a) in pool.iter().enumerate() {
-                for b in pool[i + 1..].iter().take_while(|b| b.day - a.day < model.days) {
-                    // On one day each is a further parcel of the other; across days only the later one is.
-                    let times = if a.day == b.day { 2 } else { 1 };
-                    any += times;
-                    same += times * u64::from(a.consignor == b.consignor);
-                }
-            }
-            (any, same)
-        })
-        .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-    // A hundredth of a parcel in a hundred, so that a small run has a rate too.
-    let prior = |pairs: u64| RatePrior {
-        mean: (pairs as f64 + 5.0) / (dates.len() as f64 + 100.0),
-        shape: model.shape,
-    };
-    Rates { anybody: prior(any), one_sender: prior(same), run: last - first + 1 }
-}
-
-/// The groups of one key. Where no pair is strong enough, the strongest pair stands for the key, so that weak evidence
-/// is tested too.
-fn groups(
-    facts: &Facts,
-    pool: &[Part],
-    goods: &Goods,
-    weights: &Weights,
-    rates: &Rates,
-    model: &Model,
-    edges: &mut Vec<Edge>,
-) -> Vec<Group> {
+/// Adds the groups of one key. Where no pair is strong enough, the strongest one stands for the key, so that weak
+/// evidence is tested and controls are counted too.
+fn key(context: &Context, pool: &[Part], mut found: Found) -> Found {
+    let Context { facts, goods, weights, rates, model } = context;
     let crowd = if model.across { distinct(pool, |part| part.consignee) } else { 1 };
     if crowd > model.crowd {
-        return Vec::new();
+        return found;
     }
     let regular = regular(facts, pool, rates.run, model);
-    edges.clear();
+    let mut edges: Vec<Edge> = Vec::new();
+    let mut best: Option<Edge> = None;
     for_pairs(pool, |a, b| {
         let (x, y) = (&pool[a as usize], &pool[b as usize]);
-        if eligible(x, y, model) {
-            let levels = compare(goods, x, y);
-            let weight = weights.total(levels, x, y, regular.is_some());
-            let sender = weights.sender(levels, x, y, regular.is_some());
-            edges.push(Edge { a, b, levels, weight, sender });
+        if !eligible(x, y, model) {
+            return;
+        }
+        let levels = compare(goods, x, y);
+        let weight = weights.total(levels, x, y, regular.is_some());
+        let sender = weights.sender(levels, x, y, regular.is_some());
+        let edge = Edge { a, b, levels, weight, sender };
+        if weight >= model.link {
+            edges.push(edge);
+        } else if best.as_ref().is_none_or(|best| best.weight < weight) {
+            best = Some(edge);
         }
     });
-    edges.sort_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
-    let strong = edges.partition_point(|edge| edge.weight >= model.link);
-    let taken = &edges[..strong.max(1).min(edges.len())];
-    tie(pool, taken, model)
-        .into_iter()
-        .map(|tied| {
-            let mut parts: Vec<Part> = tied.members.iter().map(|&m| pool[m as usize]).collect();
-            parts.sort_unstable_by_key(|part| part.parcel);
-            let mut group = group(&parts, tied.links, tied.sender, tied.weight - tied.sender);
-            group.crowd = crowd;
-            group.regular = regular;
-            let only = (group.consignors.len() == 1).then(|| group.consignors[0]);
-            let stream = pool.iter().filter(|p| only.is_none_or(|c| p.consignor == c)).map(|p| p.day);
-            let prior = if only.is_some() { rates.one_sender } else { rates.anybody };
-            group.arrivals = arrivals(stream, group.days.0, model.days, rates.run, prior);
-            group
-        })
-        .collect()
-}
-
-/// Parcels in a window, of half as many senders or more, that make an addressee a regular receiver at once.
-const HEAVY: u32 = 8;
-/// Fewest days with parcels, and fewest parcels, that make an addressee of a longer run a regular receiver: more days
-/// than a window has, and half of all.
-const HEAVY_DAYS: u32 = 4;
-const HEAVY_PARCELS: usize = 5;
-
-/// Whether the addressee receives goods regularly.
-fn regular(facts: &Facts, pool: &[Part], run: i32, model: &Model) -> Option<Regular> {
-    let firm = |part: &Part| {
-        let party = facts.shipments.parcels.consignee[part.parcel as usize];
-        facts.consignees.contacts.business[party as usize]
+    let over = |part: &Part, total: Money| {
+        super::limit_of(facts, part.parcel).is_some_and(|limit| !limit.admits(total))
     };
-    if pool.iter().any(firm) {
-        return Some(Regular::Firm);
-    }
-    if pool.len() < HEAVY_PARCELS {
-        return None;
-    }
-    let (days, run) = (pool.chunk_by(|a, b| a.day == b.day).count() as u32, run.max(1) as u32);
-    let windows = f64::from(run) / f64::from(model.days.max(1));
-    let each = (pool.len() as f64 / windows.max(1.0)).round() as u32;
-    let steady = days >= HEAVY_DAYS && days > model.days as u32 && 2 * days >= run;
-    let many = each >= HEAVY && 2 * distinct(pool, |part| part.consignor) >= each;
-    (steady || many).then_some(Regular::Heavy(each.max(1)))
-}
-
-/// Distinct values in a pool.
-fn distinct(pool: &[Part], of: impl Fn(&Part) -> u32) -> u32 {
-    let mut all: Vec<u32> = pool.iter().map(of).collect();
-    all.sort_unstable();
-    all.dedup();
-    all.len() as u32
-}
-
-/// Calls `pair` for the pairs to compare, each once and the lower position first: all of a small pool; of a large one
-/// the neighbours by day, by sender and number, by goods, and by order.
-fn for_pairs(pool: &[Part], mut pair: impl FnMut(u32, u32)) {
-    let n = pool.len() as u32;
-    if pool.len() <= ALL_PAIRS {
-        for a in 0..n {
-            for b in a + 1..n {
-                pair(a, b);
-            }
-        }
-        return;
-    }
-    let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(pool.len() * NEIGHBOURS * 4);
-    let mut order: Vec<u32> = (0..n).filter(|&i| pool[i as usize].admitted).collect();
-    let mut neighbours = |order: &[u32]| {
-        for (i, &a) in order.iter().enumerate() {
-            for &b in order[i + 1..].iter().take(NEIGHBOURS) {
-                pairs.push((a.min(b), a.max(b)));
-            }
-        }
-    };
-    neighbours(&order);
-    let at = |i: &u32| &pool[*i as usize];
-    order.sort_by_key(|i| (at(i).consignor, at(i).series, at(i).serial, *i));
-    neighbours(&order);
-    order.sort_by_key(|i| (at(i).goods.heading, at(i).goods.description, at(i).consignor, at(i).day, *i));
-    neighbours(&order);
-    order.sort_by_key(|i| (at(i).order, at(i).order_date, at(i).day, *i));
-    neighbours(&order);
-    pairs.sort_unstable();
-    pairs.dedup();
-    for (a, b) in pairs {
-        pair(a, b);
-    }
-}
-
-/// A group before it is judged.
-struct Tied {
-    /// Positions in the pool.
-    members: Vec<u32>,
-    links: Vec<Levels>,
-    /// Mean weight of the links, all features.
-    weight: f64,
-    /// Mean weight of the links' senders.
-    sender: f64,
-}
-
-/// Joins parcels along the given edges, the strongest first, as long as a group stays within the window. Returns the
-/// groups of two or more.
-fn tie(pool: &[Part], edges: &[Edge], model: &Model) -> Vec<Tied> {
     if edges.is_empty() {
-        return Vec::new();
+        if let Some(edge) = best {
+            let (a, b) = (&pool[edge.a as usize], &pool[edge.b as usize]);
+            let link = (a.consignor == b.consignor, edge.weight - edge.sender);
+            let pairs =
+                if over(a, a.value.saturating_add(b.value)) { &mut found.weak } else { &mut found.controls };
+            pairs.push(link);
+        }
+        return found;
     }
-    let mut touched: Vec<u32> = edges.iter().flat_map(|e| [e.a, e.b]).collect();
-    touched.sort_unstable();
-    touched.dedup();
-    let place = |i: u32| touched.partition_point(|&t| t < i);
-    let mut root: Vec<usize> = (0..touched.len()).collect();
-    let mut span: Vec<(i32, i32)> =
-        touched.iter().map(|&i| (pool[i as usize].day, pool[i as usize].day)).collect();
-    let mut links: Vec<(usize, &Edge)> = Vec::new();
-    for edge in edges {
-        let (a, b) = (find(&mut root, place(edge.a)), find(&mut root, place(edge.b)));
-        let joined = (span[a].0.min(span[b].0), span[a].1.max(span[b].1));
-        if a == b || joined.1 - joined.0 >= model.days.max(1) {
+    edges.sort_unstable_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
+    let mut stream: Option<Stream> = None;
+    for Tied { members, links, weight, sender } in tie(pool, &edges, model.days) {
+        let part = |&m: &u32| &pool[m as usize];
+        let total = members.iter().map(part).fold(0, |sum: Money, p| sum.saturating_add(p.value));
+        let first = part(&members[0]);
+        if !over(first, total) {
+            let one_sender = members.iter().all(|m| part(m).consignor == first.consignor);
+            // One order number makes one order: it tells nothing about how alike separate orders look.
+            let one_order = |link: &Levels| link.of(Feature::Order) == 0;
+            if !links.iter().any(one_order) {
+                found.controls.push((one_sender, weight - sender));
+            }
             continue;
         }
-        let (low, high) = (a.min(b), a.max(b));
-        root[high] = low;
-        span[low] = joined;
-        links.push((low, edge));
+        let mut parts: Vec<Part> = members.iter().map(|m| *part(m)).collect();
+        parts.sort_unstable_by_key(|part| part.parcel);
+        let mut group = group(&parts, links, sender, weight - sender);
+        group.crowd = crowd;
+        group.regular = regular;
+        let only = group.one_sender().then(|| group.consignors[0]);
+        let stream = stream.get_or_insert_with(|| Stream::of(pool));
+        group.arrivals = stream.arrivals(only, group.days.0, model, rates, regular);
+        found.groups.push(group);
     }
-    let mut members: Vec<(usize, u32)> =
-        (0..touched.len()).map(|i| (find(&mut root, i), touched[i])).collect();
-    members.sort_unstable();
-    for link in &mut links {
-        link.0 = find(&mut root, link.0);
-    }
-    links.sort_by_key(|link| link.0);
-    let mut groups = Vec::new();
-    for component in members.chunk_by(|x, y| x.0 == y.0).filter(|c| c.len() > 1) {
-        let first = links.partition_point(|l| l.0 < component[0].0);
-        let own: Vec<_> = links[first..].iter().take_while(|l| l.0 == component[0].0).collect();
-        let mean = |of: fn(&Edge) -> f64| {
-            own.iter().map(|(_, edge)| of(edge)).sum::<f64>() / own.len().max(1) as f64
-        };
-        groups.push(Tied {
-            members: component.iter().map(|member| member.1).collect(),
-            links: own.iter().map(|(_, edge)| edge.levels).collect(),
-            weight: mean(|edge| edge.weight),
-            sender: mean(|edge| edge.sender),
-        });
-    }
-    groups
-}
-
-fn find(root: &mut [usize], mut i: usize) -> usize {
-    while root[i] != i {
-        root[i] = root[root[i]];
-        i = root[i];
-    }
-    i
+    found
 }
