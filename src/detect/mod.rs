@@ -6,6 +6,8 @@ mod split_window;
 
 use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// A detector: what `parcel-risk detectors` shows and what the run calls.
 pub struct Detector {
@@ -50,3 +52,14 @@ use detector;
 
 /// Every detector, in the order of the documentation.
 pub static ALL: &[&Detector] = &[&split_consignment::ENTRY, &split_window::ENTRY, &split_linked::ENTRY];
+
+/// Runs every detector, several at a time; the result is in the order of [`ALL`].
+///
+/// # Errors
+/// Settings that cannot be read; [`Detector::check`] finds them before.
+pub fn run(
+    facts: &Facts,
+    settings: &BTreeMap<String, toml::Table>,
+) -> Result<Vec<Findings>, toml::de::Error> {
+    ALL.par_iter().map(|d| (d.run)(facts, settings.get(d.id))).collect()
+}

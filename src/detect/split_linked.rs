@@ -82,7 +82,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     for link in Link::ALL {
         let found = search(facts, &contacts(facts, link), &model);
         all.groups.extend(found.groups.into_iter().map(|group| Group { link: Some(link), ..group }));
-        all.p_values.extend(found.p_values);
+        all.tests += found.tests;
         all.controls += found.controls;
     }
     report(facts, all, &model, settings.cut, |group| group.consignees.len() > 1, |group| story(facts, group))

@@ -3,9 +3,12 @@
 pub mod goods;
 pub mod parts;
 mod revenue;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;
+use crate::refdata::charges::ChargeRates;
 use crate::refdata::regimes::Terms;
 
 /// Everything that a detector may use.
@@ -18,9 +21,21 @@ pub struct Facts<'a> {
     pub consignees: &'a Resolved,
     /// The rules that occur, by [`Parcels::terms`](crate::model::parcels::Parcels::terms).
     pub terms: &'a [Terms],
+    /// Rates of duty and tax.
+    pub charges: &'a ChargeRates,
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    /// Derives what detectors share.
+    pub fn new(
+        shipments: &'a Shipments,
+        consignors: &'a Resolved,
+        consignees: &'a Resolved,
+        terms: &'a [Terms],
+        charges: &'a ChargeRates,
+    ) -> Facts<'a> {
+        Facts { shipments, consignors, consignees, terms, charges }
+    }
     /// The rules for a parcel.
     pub fn terms(&self, parcel: u32) -> &Terms {
         &self.terms[self.shipments.parcels.terms[parcel as usize] as usize]

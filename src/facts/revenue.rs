@@ -2,12 +2,47 @@
 
 use super::Facts;
 use crate::model::money::Money;
+use crate::refdata::charges::Item;
 
 impl Facts<'_> {
-    /// Duty and tax that the parcels would cost as one consignment under normal treatment, less what they cost as
-    /// declared, shared out by value; the amounts stand in the order of the parcels.
+    /// Duty and tax that the parcels would cost as one consignment of their total value, less what they cost as declared,
+    /// shared out by value; the amounts stand in the order of the parcels, in the currency of the first one's terms.
     pub fn revenue_if_joined(&self, parcels: &[u32]) -> Vec<Money> {
-        vec![0; parcels.len()]
+        let Some(&first) = parcels.first() else {
+            return Vec::new();
+        };
+        let table = &self.shipments.parcels;
+        let values: Vec<Money> = parcels.iter().map(|&p| table.assessed[p as usize].max(0)).collect();
+        let total = values.iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
+        let (mut all, mut declared): (Vec<Item>, Money) = (Vec::new(), 0);
+        for (&parcel, &value) in parcels.iter().zip(&values) {
+            let own = all.len();
+            self.add_items(parcel, &mut all);
+            let i = parcel as usize;
+            let due = self.charges.assess_at(
+                value,
+                self.terms(parcel),
+                table.date[i],
+                table.nature[i],
+                false,
+                &all[own..],
+            );
+            declared = declared.saturating_add(due.total());
+        }
+        let i = first as usize;
+        let joined =
+            self.charges.assess_at(total, self.terms(first), table.date[i], table.nature[i], false, &all).total();
+        share_out(joined.saturating_sub(declared).max(0), &values)
+    }
+
+    /// The lines of a parcel as the charges take them.
+    fn add_items(&self, parcel: u32, items: &mut Vec<Item>) {
+        let lines = &self.shipments.lines;
+        items.extend(self.shipments.parcels.lines(parcel).map(|line| Item {
+            hs: lines.hs[line],
+            origin: lines.origin[line],
+            value: lines.value[line],
+        }));
     }
 }
 

@@ -1,3 +1,4 @@
-//! Statistics on plain slices and numbers; nothing here knows about parcels.
+//! Pure numerics on slices. Nothing here knows of parcels.
 
 pub mod arrivals;
+pub mod fdr;

@@ -18,9 +18,8 @@ const FEWEST_CONTROLS: usize = 200;
 pub struct Search {
     /// Groups over the limit that strong links tie, the highest score first.
     pub groups: Vec<Group>,
-    /// p-values of everything over the limit that was tested, weakly tied pairs counted; empty where there are too few
-    /// controls.
-    pub p_values: Vec<f64>,
+    /// How many of everything over the limit were tested, weakly tied pairs counted; 0 where there are too few controls.
+    pub tests: usize,
     /// Groups within the limit, which the p-values rest on.
     pub controls: usize,
 }
@@ -29,9 +28,9 @@ pub struct Search {
 #[derive(Default)]
 struct Found {
     groups: Vec<Group>,
-    /// Links of weakly tied pairs over the limit: whether they have one sender, and their weight without it.
-    weak: Vec<(bool, f64)>,
-    /// The same of groups within the limit.
+    /// Weakly tied pairs over the limit: whether they have one sender.
+    weak: Vec<bool>,
+    /// Groups within the limit: whether they have one sender, and the weight of their links without it.
     controls: Vec<(bool, f64)>,
 }
 
@@ -75,7 +74,7 @@ pub fn search(facts: &Facts, rows: &[Row], model: &Model) -> Search {
 /// against those with several.
 fn judge(found: Found, model: &Model) -> Search {
     let Found { mut groups, weak, controls } = found;
-    let mut p_values = Vec::new();
+    let mut tests = 0;
     for one_sender in [true, false] {
         let mut ties: Vec<f64> = controls.iter().filter(|c| c.0 == one_sender).map(|c| c.1).collect();
         ties.sort_unstable_by(f64::total_cmp);
@@ -85,20 +84,18 @@ fn judge(found: Found, model: &Model) -> Search {
         };
         let enough = ties.len() >= FEWEST_CONTROLS;
         if enough {
-            p_values.extend(weak.iter().filter(|w| w.0 == one_sender).map(|w| p_value(w.1)));
+            tests += weak.iter().filter(|one| **one == one_sender).count();
         }
         for group in groups.iter_mut().filter(|g| g.one_sender() == one_sender) {
             if enough {
-                let p = p_value(group.tie);
-                group.p_value = Some(p);
-                p_values.push(p);
+                group.p_value = Some(p_value(group.tie));
+                tests += 1;
             }
             group.set_score(model);
         }
     }
     groups.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.parcels.cmp(&b.parcels)));
-    p_values.sort_unstable_by(f64::total_cmp);
-    Search { groups, p_values, controls: controls.len() }
+    Search { groups, tests, controls: controls.len() }
 }
 
 /// Whether two parcels may be parts of one order at all.
@@ -143,10 +140,11 @@ fn key(context: &Context, pool: &[Part], mut found: Found) -> Found {
     if edges.is_empty() {
         if let Some(edge) = best {
             let (a, b) = (&pool[edge.a as usize], &pool[edge.b as usize]);
-            let link = (a.consignor == b.consignor, edge.weight - edge.sender);
-            let pairs =
-                if over(a, a.value.saturating_add(b.value)) { &mut found.weak } else { &mut found.controls };
-            pairs.push(link);
+            let one_sender = a.consignor == b.consignor;
+            match over(a, a.value.saturating_add(b.value)) {
+                true => found.weak.push(one_sender),
+                false => found.controls.push((one_sender, edge.weight - edge.sender)),
+            }
         }
         return found;
     }
