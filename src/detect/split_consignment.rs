@@ -139,3 +139,63 @@ fn added_up(facts: &Facts, rows: &[Row], parcel: u32) -> (usize, Money) {
             (n + 1, total.saturating_add(facts.shipments.parcels.assessed[row.parcel as usize]))
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::fixture::{disagreements, run};
+    use crate::facts::testing::World;
+    use crate::model::money::UNIT;
+
+    const EU: &str = include_str!("../../tests/detectors/split-consignment/eu_consignment.csv");
+    const US: &str = include_str!("../../tests/detectors/split-consignment/us_consignee_day.csv");
+
+    #[test]
+    fn fixtures() {
+        assert_eq!(disagreements(&ENTRY, "DE", "2026-11-20", EU), Vec::<String>::new());
+        assert_eq!(disagreements(&ENTRY, "US", "2025-02-14", US), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_case_holds_the_total_the_limit_and_the_numbers() {
+        let world = World::from_csv("DE", "2026-11-20", EU);
+        let facts = world.facts();
+        let found = run(&ENTRY, &facts);
+        let case = found.cases.iter().find(|case| case.parcels.len() == 3).unwrap();
+        assert_eq!((case.total, case.threshold), (4_195 * UNIT / 10, Some(150 * UNIT)));
+        assert!(case.consignor.is_some() && case.consignee.is_some());
+        for part in ["419.50 EUR", "150.00 EUR", "3 parcels", "wireless earbuds", "2026-11-20", "Anna Novak"] {
+            assert!(case.reason.contains(part), "{part}: {}", case.reason);
+        }
+        let of_case: Vec<_> = found.findings.iter().filter(|f| case.parcels.contains(&f.parcel)).collect();
+        assert_eq!(of_case.len(), 3);
+        assert!(of_case.iter().all(|f| f.revenue > 0), "{:?}", of_case[0].revenue);
+    }
+
+    #[test]
+    fn under_a_law_of_one_person_and_day_the_reason_counts_all_parcels_of_the_day() {
+        let line = US.lines().find(|line| line.contains("John Miller")).unwrap();
+        let (_, rest) = line.split_once(',').unwrap();
+        // Another order of the same person, from another sender, of other goods.
+        let rest = rest.replace("Guangzhou Watch Studio", "Ningbo Garden Supply").replace("steel watch", "hose");
+        let more = format!("{US}LX399917774CN,{}\n", rest.replace("910211", "391739").replace("610.00", "20.00"));
+        let world = World::from_csv("US", "2025-02-14", &more);
+        let facts = world.facts();
+        let found = run(&ENTRY, &facts);
+        assert!(found.cases[0].reason.contains("here 3 parcels worth 1,228.00 USD"), "{}", found.cases[0].reason);
+    }
+
+    #[test]
+    fn the_order_of_the_rows_changes_nothing() {
+        let mut lines: Vec<&str> = EU.lines().collect();
+        lines[1..].reverse();
+        let reversed = lines.join("\n") + "\n";
+        let tell = |text: &str| {
+            let world = World::from_csv("DE", "2026-11-20", text);
+            let found = run(&ENTRY, &world.facts());
+            let rows = found.findings.iter().map(|f| (f.parcel, f.reason.clone(), f.evidence.to_string(), f.revenue));
+            rows.collect::<Vec<_>>()
+        };
+        assert_eq!(tell(EU), tell(&reversed));
+    }
+}

@@ -107,3 +107,35 @@ fn story(facts: &Facts, group: &Group) -> Story {
             .to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::fixture::{disagreements, run};
+    use crate::facts::testing::World;
+
+    const CSV: &str = include_str!("../../tests/detectors/split-linked/names_and_contacts.csv");
+
+    #[test]
+    fn fixtures() {
+        assert_eq!(disagreements(&ENTRY, "DE", "2026-11-20", CSV), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_reason_names_the_names_and_what_they_share() {
+        let world = World::from_csv("DE", "2026-11-20", CSV);
+        let found = run(&ENTRY, &world.facts());
+        let reason = &found.cases[0].reason;
+        for part in ["Ivan Horvat, Mehmet Yilmaz, Petra Schulz", "telephone number", "420.00 EUR"] {
+            assert!(reason.contains(part), "{part}: {reason}");
+        }
+        assert_eq!(found.cases[0].consignee, None);
+    }
+
+    #[test]
+    fn a_contact_of_more_than_the_crowd_ties_nobody() {
+        let world = World::from_csv("DE", "2026-11-20", CSV);
+        let found = super::run(&world.facts(), &Settings { crowd: 2, ..Settings::default() });
+        assert!(found.findings.is_empty());
+    }
+}

@@ -102,3 +102,41 @@ fn story(facts: &Facts, group: &Group) -> Story {
             .to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::fixture::{disagreements, run};
+    use crate::facts::testing::World;
+
+    const CSV: &str = include_str!("../../tests/detectors/split-window/three_days.csv");
+
+    #[test]
+    fn fixtures() {
+        assert_eq!(disagreements(&ENTRY, "DE", "2026-11-20", CSV), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_shorter_window_does_not_reach_over_days() {
+        let world = World::from_csv("DE", "2026-11-20", CSV);
+        let facts = world.facts();
+        let of = |days: u16| super::run(&facts, &Settings { days, ..Settings::default() }).findings.len();
+        assert_eq!((of(1), of(3)), (0, 3));
+    }
+
+    #[test]
+    fn the_reason_says_that_the_law_does_not_add_them_up() {
+        let world = World::from_csv("DE", "2026-11-20", CSV);
+        let found = run(&ENTRY, &world.facts());
+        assert!(found.cases[0].reason.contains("from 2026-11-18 to 2026-11-20"), "{}", found.cases[0].reason);
+        assert!(found.cases[0].reason.contains("does not add"), "{}", found.cases[0].reason);
+    }
+
+    #[test]
+    fn unknown_settings_are_refused() {
+        let table: toml::Table = "dayz = 3".parse().unwrap();
+        assert!((ENTRY.check)(&table).is_err());
+        let table: toml::Table = (ENTRY.defaults)().parse().unwrap();
+        assert!((ENTRY.check)(&table).is_ok());
+    }
+}
