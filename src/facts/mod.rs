@@ -1,7 +1,10 @@
 //! What all detectors look at: the shipments, who is who, the law, and tables derived from them once.
 
+pub mod goods;
 pub mod near_limit;
+pub mod parts;
 mod refused;
+mod revenue;
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -1,5 +1,6 @@
 //! Pure numerics on slices. Nothing here knows of parcels.
 
+pub mod arrivals;
 pub mod bunching;
 pub mod fdr;
 pub mod poisson;
