@@ -6,3 +6,4 @@ pub mod fields;
 pub mod model;
 pub mod read;
 pub mod refdata;
+pub mod stats;

@@ -1,0 +1,3 @@
+//! Statistics as pure functions on slices; nothing here knows what a parcel is.
+
+pub mod robust;
