@@ -42,8 +42,17 @@ macro_rules! detector {
         };
     };
 }
-#[allow(unused_imports, reason = "used once the first detector is in")]
 use detector;
 
+mod price_below_lowest_acceptable;
+mod price_below_own_article;
+mod price_below_peers;
+mod price_consignor_low;
+
 /// Every detector, in the order of the documentation.
-pub static ALL: &[&Detector] = &[];
+pub static ALL: &[&Detector] = &[
+    &price_below_own_article::ENTRY,
+    &price_below_peers::ENTRY,
+    &price_below_lowest_acceptable::ENTRY,
+    &price_consignor_low::ENTRY,
+];

@@ -1,5 +1,8 @@
 //! What all detectors look at: the shipments, who is who, the law, and tables derived from them once.
 
+pub mod prices;
+mod worth;
+
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;
 use crate::refdata::regimes::Terms;
@@ -14,6 +17,8 @@ pub struct Facts<'a> {
     pub consignees: &'a Resolved,
     /// The rules that occur, by [`Parcels::terms`](crate::model::parcels::Parcels::terms).
     pub terms: &'a [Terms],
+    /// What comparable goods cost.
+    pub prices: prices::Prices,
 }
 
 impl Facts<'_> {
