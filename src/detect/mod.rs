@@ -1,5 +1,10 @@
 //! Detectors: one file each, with its documentation, settings and honest twins; this is their list.
 
+mod price_below_lowest_acceptable;
+mod price_below_own_article;
+mod price_below_peers;
+mod price_consignor_low;
+
 use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};
 
@@ -43,11 +48,6 @@ macro_rules! detector {
     };
 }
 use detector;
-
-mod price_below_lowest_acceptable;
-mod price_below_own_article;
-mod price_below_peers;
-mod price_consignor_low;
 
 /// Every detector, in the order of the documentation.
 pub static ALL: &[&Detector] = &[

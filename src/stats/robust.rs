@@ -150,14 +150,16 @@ pub struct Cleaned {
     pub end: usize,
 }
 
-/// Values this many scales from the centre are left out.
-const TRIM: f64 = 2.5;
-/// Standard deviation of a normal distribution over that of its part within [`TRIM`].
-const TRIMMED_CONSISTENCY: f64 = 1.047_5;
+/// Values within so many scales of the centre make the core, and the standard deviation of a normal distribution
+/// over that of this part of it.
+const CORE: (f64, f64) = (1.5, 1.346_4);
+/// The same for the body.
+const BODY: (f64, f64) = (2.5, 1.047_5);
 
 /// Cleans values in ascending order: starts from the shortest half, which up to 40 % of values on one side cannot
-/// capture, then takes in what lies within 2.5 scales until nothing changes. `floor` is the smallest scale for
-/// deciding what belongs to the body: prices heap, and beside a heap every other value would be an outlier.
+/// capture, narrows it to the core within 1.5 scales until nothing changes, then takes in the body within 2.5.
+/// `floor` is the smallest scale for deciding what belongs to it: prices heap, and beside a heap every other value
+/// would be an outlier.
 pub fn cleaned(sorted: &[f64], floor: f64) -> Cleaned {
     let n = sorted.len();
     if n == 0 {
@@ -181,24 +183,28 @@ pub fn cleaned(sorted: &[f64], floor: f64) -> Cleaned {
         first: start,
         end,
     };
-    for _ in 0..10 {
-        let reach = TRIM * body.scale.max(floor);
+    let within = |body: Cleaned, (reach, consistency): (f64, f64)| {
+        let reach = reach * body.scale.max(floor);
         let first = sorted.partition_point(|v| *v < body.location - reach);
         let end = sorted.partition_point(|v| *v <= body.location + reach);
         if first >= end {
-            break;
+            return body;
         }
         let location = mean(&sorted[first..end]);
         let squares: f64 = sorted[first..end].iter().map(|v| (v - location).powi(2)).sum();
         let kept = end - first;
-        let scale = if kept > 1 { TRIMMED_CONSISTENCY * (squares / (kept - 1) as f64).sqrt() } else { 0.0 };
-        let same = (first, end) == (body.first, body.end);
-        body = Cleaned { location, scale, first, end };
+        let scale = if kept > 1 { consistency * (squares / (kept - 1) as f64).sqrt() } else { 0.0 };
+        Cleaned { location, scale, first, end }
+    };
+    for _ in 0..12 {
+        let core = within(body, CORE);
+        let same = (core.first, core.end) == (body.first, body.end);
+        body = core;
         if same {
             break;
         }
     }
-    body
+    within(body, BODY)
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -215,8 +215,6 @@ fn without(sorted: &[f64], skip: usize) -> f64 {
 /// The levels, chapter first, cluster last.
 pub(super) struct Tree {
     pub levels: Vec<Level>,
-    /// Spread between consignors that is typical of each level.
-    pub pooled: Vec<f64>,
 }
 
 impl Tree {
@@ -258,7 +256,7 @@ impl Tree {
             let (above, rest) = levels.split_at_mut(depth);
             rest[0].expect(above.last(), pooled[depth]);
         }
-        Tree { levels, pooled }
+        Tree { levels }
     }
 
     /// The last level, where goods are told apart most finely.

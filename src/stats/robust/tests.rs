@@ -101,7 +101,7 @@ fn the_bisquare_line_is_that_of_statsmodels_and_its_own_start_finds_it() {
 #[test]
 fn a_heap_leaves_numbers_and_a_body() {
     let body = cleaned(&[2.3; 9], 0.05);
-    assert_eq!((body.scale, body.first, body.end), (0.0, 0, 9));
+    assert!(body.scale < 1e-12 && (body.first, body.end) == (0, 9), "{body:?}");
     close(body.location, 2.3);
     assert_eq!(cleaned(&[1.0], 0.05).end, 1);
     assert!(cleaned(&[], 0.05).location.is_nan());
