@@ -40,8 +40,9 @@ pub use report::Grounds;
 /// Honest discounts and cuts against peers: clearance sales and cheap qualities at 30 to 60 % off; cuts to between a
 /// twelfth and six tenths.
 const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5) };
-/// The same for a line against its own article, where smaller discounts are discounts too.
-const OWN: Shape = Shape { discount: (-0.92, -0.15), cut: (-2.5, -0.5) };
+/// The same for a line against its own article: there smaller discounts are discounts too, and larger ones rare, since
+/// they are an article's price and not a line's.
+const OWN: Shape = Shape { discount: (-0.7, -0.15), cut: (-2.5, -0.5) };
 /// The same for a consignor over all its goods: outlets and cheap qualities.
 const CONSIGNOR: Shape = Shape { discount: (-0.9, -0.3), cut: (-2.5, -0.5) };
 const LINE_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
@@ -219,9 +220,9 @@ fn milder(piece: Option<Residual>, kg: Option<Residual>) -> Option<(Residual, Sc
         (Some(a), Some(b)) => ((a, Scale::Piece), (b, Scale::Kg)),
         (a, b) => return a.map(|r| (r, Scale::Piece)).or(b.map(|r| (r, Scale::Kg))),
     };
-    let (sharp, blunt) = if b.0.s < a.0.s { (b, a) } else { (a, b) };
+    let (sharp, blunt) = if b.0.s < 0.98 * a.0.s { (b, a) } else { (a, b) };
     let alike = blunt.0.s <= WIDER * sharp.0.s;
-    Some(if blunt.0.x > sharp.0.x && (alike || blunt.0.x > NOT_LOW) { blunt } else { sharp })
+    Some(if blunt.0.x > sharp.0.x + 0.02 && (alike || blunt.0.x > NOT_LOW) { blunt } else { sharp })
 }
 
 /// A line on a scale, where it has a price there that was asked for goods.

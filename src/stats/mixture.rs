@@ -5,8 +5,9 @@
 //! log factor, blurred by `s`), or an excess on the other, honest side. Their shares are estimated from the data by
 //! EM with pseudo-counts. Nobody cheats upwards, so whatever the upper tail holds beyond ordinary variation is a
 //! measure of how wrong the model is, and the same is taken off the lower tail before anything is called a cut: a
-//! badly stratified night raises few flags instead of many. (Efron's two-group model, with the null's tail taken
-//! from the mirror image.)
+//! badly stratified night raises few flags instead of many. Centre and width of ordinary variation come from the
+//! night's own median and upper quartile (Efron's two-group model with an empirical null, its tail taken from the
+//! mirror image).
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::function::erf::erfc;
@@ -48,7 +49,11 @@ pub struct Mixture {
     pub cut: f64,
     /// Share of the same excess on the honest side.
     pub mirror: f64,
-    /// Standardised residuals above zero, ascending: the empirical null of the lower tail.
+    /// Centre of standardised honest residuals, by their median.
+    pub center: f64,
+    /// Their width over the one claimed, by the upper side.
+    pub width: f64,
+    /// Standardised residuals above the centre, ascending: the empirical null of the lower tail.
     above: Vec<f32>,
     /// How many residuals were seen.
     seen: usize,
@@ -62,11 +67,12 @@ impl Mixture {
     pub fn fit(residuals: &[(f32, f32)], shape: Shape, prior: Prior) -> Mixture {
         const SAMPLE: usize = 30_000;
         let step = residuals.len().div_ceil(SAMPLE).max(1);
+        let (center, width) = empirical_null(residuals);
         let densities: Vec<[f64; 4]> = residuals
             .iter()
             .step_by(step)
             .map(|&(x, s)| {
-                let (x, s) = (f64::from(x), f64::from(s));
+                let (x, s) = calibrated(f64::from(x), f64::from(s), center, width);
                 [ordinary(x, s), blurred(x, s, shape.discount), severed(x, s, shape.cut), severed(-x, s, shape.cut)]
             })
             .collect();
@@ -84,13 +90,22 @@ impl Mixture {
             let total: f64 = sum.iter().sum();
             share = sum.map(|s| s / total);
         }
-        let mut above: Vec<f32> = residuals.iter().map(|(x, s)| x / s).filter(|z| *z > 0.0).collect();
+        let mut above: Vec<f32> = residuals
+            .iter()
+            .map(|&(x, s)| {
+                let (x, s) = calibrated(f64::from(x), f64::from(s), center, width);
+                (x / s) as f32
+            })
+            .filter(|z| *z > 0.0)
+            .collect();
         rayon::slice::ParallelSliceMut::par_sort_unstable_by(&mut above[..], f32::total_cmp);
         Mixture {
             shape,
             discount: share[1],
             cut: (share[2] - share[3]).max(LEAST_CUT),
             mirror: share[3],
+            center,
+            width,
             above,
             seen: residuals.len(),
         }
@@ -98,6 +113,7 @@ impl Mixture {
 
     /// Probability that a residual is a cut.
     pub fn posterior(&self, x: f64, s: f64) -> f64 {
+        let (x, s) = calibrated(x, s, self.center, self.width);
         // Nothing above the mildest cut by two scales can be one.
         if x > self.shape.cut.1 + 2.0 * s || x >= 0.0 {
             return 0.0;
@@ -113,6 +129,7 @@ impl Mixture {
     /// Probability that an honest residual lies as low: the larger of Student's tail and of the share of residuals
     /// that lie as far on the honest side.
     pub fn p_value(&self, x: f64, s: f64) -> f64 {
+        let (x, s) = calibrated(x, s, self.center, self.width);
         let z = x / s;
         if z >= 0.0 {
             return 1.0;
@@ -128,6 +145,30 @@ impl Mixture {
     pub fn tests(&self) -> usize {
         self.seen
     }
+}
+
+/// Residuals that the centre and the width they are claimed to have are worth.
+const CLAIM_WEIGHT: f64 = 100.0;
+
+/// Centre and width of honest standardised residuals: the median and the upper quartile, where cuts hardly reach;
+/// shrunk to the claim (0 and 1) by [`CLAIM_WEIGHT`] and kept near it.
+fn empirical_null(residuals: &[(f32, f32)]) -> (f64, f64) {
+    let mut z: Vec<f64> = residuals.iter().map(|(x, s)| f64::from(x / s)).collect();
+    let n = z.len() as f64;
+    let center = super::robust::median(&mut z);
+    let mut above: Vec<f64> = z.iter().map(|z| z - center).filter(|d| *d >= 0.0).collect();
+    // Quartile of Student's t with 7 degrees of freedom.
+    let width = super::robust::median(&mut above) / 0.711_1;
+    let weight = n / (n + CLAIM_WEIGHT);
+    if !(center.is_finite() && width.is_finite()) {
+        return (0.0, 1.0);
+    }
+    ((center * weight).clamp(-0.4, 0.6), (1.0 + (width - 1.0) * weight).clamp(0.6, 1.8))
+}
+
+/// A residual and its standard deviation as the night shows them.
+fn calibrated(x: f64, s: f64, center: f64, width: f64) -> (f64, f64) {
+    (x - center * s, s * width)
 }
 
 /// Density of ordinary variation.

@@ -24,6 +24,8 @@ const OWN_FROM: usize = 4;
 const OWN_CLUSTER_FROM: usize = 6;
 /// Largest share of an article's lines that may lie low before the low price is one of its prices.
 const OWN_LOW_SHARE: f64 = 0.2;
+/// Log distance within which prices are alike in that: discounts of 30 and of 60 % are of one sale.
+const OWN_LOW_REACH: f64 = 0.45;
 
 /// A line as one scale sees it.
 #[derive(Clone, Copy, Debug)]
@@ -495,7 +497,7 @@ fn against_rest(
         let rest = n - 1;
         let median = if rest % 2 == 1 { at(rest / 2) } else { (at(rest / 2 - 1) + at(rest / 2)) / 2.0 };
         // A low price that a good part of the article's lines share is one of its prices, not a cut.
-        let as_low = values.partition_point(|v| *v <= price + 0.25);
+        let as_low = values.partition_point(|v| *v <= price + OWN_LOW_REACH);
         let x = if as_low > allowed && price < median { (price - median).max(-0.2) } else { price - median };
         own[line as usize] = Some((generous(x, granted) as f32, s as f32));
     }

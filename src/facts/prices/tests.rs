@@ -32,6 +32,10 @@ fn measured(night: &Night) -> (f64, f64, f64) {
         let limit = honest[honest.len() - 1 - honest.len() / 100];
         let above = |v: &[f64], limit: f64| v.iter().filter(|p| **p > limit).count() as f64 / v.len() as f64;
         let result = (above(&cut, limit), above(&cut, 0.5), above(&honest, 0.5));
+        for m in [&facts.prices.peers, &facts.prices.own, &facts.prices.consignors] {
+            eprintln!("center {:.2} width {:.2} cut {:.4} discount {:.4} mirror {:.4}", m.center, m.width, m.cut, m.discount, m.mirror);
+        }
+        eprintln!("between {:.3} stray {:.3} discount {:.3}", facts.prices.piece.between, facts.prices.piece.stray, facts.prices.piece.discount);
         eprintln!("recall at 1 %: {:.3}; at 0.5: recall {:.3}, false {:.4}", result.0, result.1, result.2);
         result
     })
