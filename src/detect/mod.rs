@@ -7,6 +7,8 @@ mod price_consignor_low;
 
 use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// A detector: what `parcel-risk detectors` shows and what the run calls.
 pub struct Detector {
@@ -56,3 +58,14 @@ pub static ALL: &[&Detector] = &[
     &price_below_lowest_acceptable::ENTRY,
     &price_consignor_low::ENTRY,
 ];
+
+/// Runs every detector, several at a time; the result is in the order of [`ALL`].
+///
+/// # Errors
+/// Settings that cannot be read; [`Detector::check`] finds them before.
+pub fn run(
+    facts: &Facts,
+    settings: &BTreeMap<String, toml::Table>,
+) -> Result<Vec<Findings>, toml::de::Error> {
+    ALL.par_iter().map(|d| (d.run)(facts, settings.get(d.id))).collect()
+}

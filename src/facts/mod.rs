@@ -2,9 +2,12 @@
 
 pub mod prices;
 mod worth;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;
+use crate::refdata::charges::ChargeRates;
 use crate::refdata::regimes::Terms;
 
 /// Everything that a detector may use.
@@ -19,9 +22,22 @@ pub struct Facts<'a> {
     pub terms: &'a [Terms],
     /// What comparable goods cost.
     pub prices: prices::Prices,
+    /// Rates of duty and tax.
+    pub charges: &'a ChargeRates,
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    /// Derives what detectors share.
+    pub fn new(
+        shipments: &'a Shipments,
+        consignors: &'a Resolved,
+        consignees: &'a Resolved,
+        terms: &'a [Terms],
+        charges: &'a ChargeRates,
+    ) -> Facts<'a> {
+        let prices = prices::Prices::build(shipments, consignors, terms);
+        Facts { shipments, consignors, consignees, terms, charges, prices }
+    }
     /// The rules for a parcel.
     pub fn terms(&self, parcel: u32) -> &Terms {
         &self.terms[self.shipments.parcels.terms[parcel as usize] as usize]

@@ -53,6 +53,13 @@ pub fn parse_date(text: &str) -> Result<i32, DateError> {
     })
 }
 
+/// The day as ISO 8601 text, `2026-07-01`.
+pub fn iso_text(days: i32) -> String {
+    // 1970-01-01 is day 719,163 of the Common Era.
+    let date = days.checked_add(719_163).and_then(chrono::NaiveDate::from_num_days_from_ce_opt);
+    date.map_or_else(|| format!("day {days}"), |d| d.format("%Y-%m-%d").to_string())
+}
+
 /// Whether `days` lies within `past_limit` days before and `future_limit` days after
 /// `reference_days`, both ends included.
 pub fn plausible(days: i32, reference_days: i32, past_limit: i32, future_limit: i32) -> bool {

@@ -15,6 +15,9 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Both channels.
+    pub const ALL: [Channel; 2] = [Channel::Postal, Channel::Express];
+
     /// The name used in files.
     pub const fn name(self) -> &'static str {
         match self {
@@ -83,6 +86,10 @@ impl RawBatch {
     /// Whether the block has no usable row.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
+    }
+    /// The columns that the block has.
+    pub fn present(&self) -> impl Iterator<Item = Column> {
+        Column::ALL.iter().copied().filter(|&c| self.column(c).is_some())
     }
     /// The column, if the file has it.
     pub fn column(&self, column: Column) -> Option<&RawColumn> {

@@ -4,6 +4,7 @@ pub mod batch;
 pub mod entities;
 pub mod finding;
 pub mod money;
+pub mod outcome;
 pub mod parcels;
 pub mod schema;
 pub mod text;

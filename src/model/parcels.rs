@@ -28,6 +28,8 @@ pub struct Parcels {
     pub manifest: Vec<u32>,
     /// Carrier or operator, number in [`Shipments::words`].
     pub carrier: Vec<u32>,
+    /// Postal receptacle, number in [`Shipments::words`].
+    pub receptacle: Vec<u32>,
     /// Flight, number in [`Shipments::words`].
     pub flight: Vec<u32>,
     /// Marketplace, number in [`Shipments::words`].
@@ -66,6 +68,8 @@ pub struct Parcels {
     pub transport: Vec<Money>,
     /// Insured sum in the regime's currency, or [`NO_AMOUNT`].
     pub insured: Vec<Money>,
+    /// Country from which it was sent.
+    pub departure: Vec<Country>,
     /// Rules that apply, position in the run's list of terms.
     pub terms: Vec<u32>,
     /// First line of each parcel, and one past the last at the end.
@@ -108,6 +112,10 @@ pub struct Lines {
     pub value: Vec<Money>,
     /// Whether the value is a share of the parcel's, allocated by weight.
     pub allocated: Vec<bool>,
+    /// Input columns that the record filled, bit `Column as usize`.
+    pub filled: Vec<u64>,
+    /// Input columns whose text meant nothing and was left out, bit `Column as usize`.
+    pub unusable: Vec<u64>,
 }
 
 impl Lines {

@@ -3,11 +3,14 @@
 use crate::model::batch::{RawBatch, RawColumn};
 use crate::model::schema::Column;
 use arrow::array::{Array, StringArray};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// One column of a block, ready to be asked for single cells.
 pub(super) struct Cells<'a> {
     column: Option<&'a RawColumn>,
     dictionary: Option<&'a StringArray>,
+    /// Hash of each distinct text of the dictionary.
+    hashes: Vec<u64>,
 }
 
 impl<'a> Cells<'a> {
@@ -17,7 +20,17 @@ impl<'a> Cells<'a> {
             Some(RawColumn::Dictionary(a)) => a.values().as_any().downcast_ref::<StringArray>(),
             _ => None,
         };
-        Cells { column, dictionary }
+        Cells { column, dictionary, hashes: Vec::new() }
+    }
+
+    /// As `new`, ready for [`Cells::hash`].
+    pub(super) fn hashed(batch: &'a RawBatch, column: Column) -> Self {
+        let mut cells = Self::new(batch, column);
+        if let Some(values) = cells.dictionary {
+            let hash = |text: Option<&str>| text.map_or(0, text_hash);
+            cells.hashes = values.iter().map(hash).collect();
+        }
+        cells
     }
 
     /// The cell as trimmed text; nothing where it is absent, empty or a typed number or day.
@@ -54,6 +67,19 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// A hash of what the cell holds, 0 where it holds nothing.
+    pub(super) fn hash(&self, row: usize) -> u64 {
+        match self.column {
+            Some(RawColumn::Dictionary(_)) => self.key(row).map_or(0, |k| self.hashes[k]),
+            Some(RawColumn::Text(a)) if a.is_valid(row) => text_hash(a.value(row)),
+            Some(RawColumn::Number(a)) if a.is_valid(row) && !a.value(row).is_nan() => {
+                xxh3_64(&a.value(row).to_bits().to_le_bytes())
+            }
+            Some(RawColumn::Date(a)) if a.is_valid(row) => xxh3_64(&a.value(row).to_le_bytes()),
+            _ => 0,
+        }
+    }
+
     /// The key of the cell in the block's own dictionary, where it has one.
     fn key(&self, row: usize) -> Option<usize> {
         match self.column? {
@@ -61,6 +87,11 @@ impl<'a> Cells<'a> {
             _ => None,
         }
     }
+}
+
+fn text_hash(text: &str) -> u64 {
+    let text = text.trim();
+    if text.is_empty() { 0 } else { xxh3_64(text.as_bytes()) }
 }
 
 /// A column of text and what each distinct text of it means, worked out once per distinct text of the block.
@@ -79,6 +110,10 @@ impl<'a, T: Copy> Memo<'a, T> {
 
     pub(super) fn text(&self, row: usize) -> Option<&'a str> {
         self.cells.text(row)
+    }
+
+    pub(super) fn day(&self, row: usize) -> Option<i32> {
+        self.cells.day(row)
     }
 
     /// What the cell means; nothing where it is absent or `read` makes nothing of it.

@@ -3,3 +3,4 @@
 pub mod charges;
 pub mod rates;
 pub mod regimes;
+mod sheet;

@@ -1,4 +1,5 @@
-//! Statistics as pure functions on slices; nothing here knows what a parcel is.
+//! Pure numerics on slices. Nothing here knows of parcels.
 
+pub mod fdr;
 pub mod mixture;
 pub mod robust;

@@ -1,6 +1,5 @@
 //! Nights made line by line for the tests of prices and of the detectors that use them.
 
-use super::Prices;
 use crate::detect::Detector;
 use crate::facts::Facts;
 use crate::fields::country::parse_country;
@@ -12,6 +11,7 @@ use crate::model::entities::{Entities, Resolved};
 use crate::model::finding::Findings;
 use crate::model::money::from_units;
 use crate::model::parcels::{NO_AMOUNT, NO_DAY, Shipments};
+use crate::refdata::charges::ChargeRates;
 use crate::refdata::regimes::{Aggregation, Basis, Terms};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -117,8 +117,8 @@ impl Night {
     pub fn look<T>(&self, at: impl FnOnce(&Facts) -> T) -> T {
         let (shipments, consignors, terms) = self.shipments();
         let consignees = Resolved { entities: Entities::from_labels(&[0], &[0]), ..Resolved::default() };
-        let prices = Prices::build(&shipments, &consignors, &terms);
-        at(&Facts { shipments: &shipments, consignors: &consignors, consignees: &consignees, terms: &terms, prices })
+        let charges = ChargeRates::builtin().unwrap();
+        at(&Facts::new(&shipments, &consignors, &consignees, &terms, &charges))
     }
 
     /// What a detector finds.

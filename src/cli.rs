@@ -1,0 +1,186 @@
+//! The command line: what can be typed, with its help.
+
+use crate::cmd;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Screens postal and express parcel manifests overnight and lists, ranked and explained, the parcels that are
+/// probably split, under-invoiced or abusing de minimis relief.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "First steps:
+  parcel-risk run sample_data/nightly.toml            screen the sample
+  parcel-risk explain out/nightly LX000000015CN       the whole story of one parcel
+  parcel-risk synth --parcels 100000 --seed 1 --destination DE --date 2026-05-20 --out synth
+                                                      make manifests with known frauds
+Exit status: 0 done; 1 the run failed and nothing was touched; 2 usage or configuration;
+3 done, but records were quarantined and --strict was given.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The nightly batch: read, normalise, resolve, detect, score, write.
+    Run(RunArgs),
+    /// Make synthetic manifests of both channels with planted frauds, honest look-alikes and their truth.
+    Synth(SynthArgs),
+    /// Hold a run against a truth: precision, recall, precision@k, revenue@k.
+    Eval(EvalArgs),
+    /// Why a parcel was flagged, in sentences with the numbers.
+    Explain(ExplainArgs),
+    /// Write OUT/report.html again from the Parquet files.
+    Report(ReportArgs),
+    /// The detectors that are built in, with their documentation.
+    Detectors(DetectorsArgs),
+    /// The dated law of low-value imports that is built in.
+    Regimes(RegimesArgs),
+    /// The input columns and the output files.
+    Schema,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  parcel-risk run nightly.toml --date 2026-07-15
+  parcel-risk run nightly.toml --set detectors.split-window.days=7 --set output.entity_links=true
+  parcel-risk run --postal 'in/post-*.csv.gz' --express in/express.parquet \\
+      --destination DE --date 2026-07-15 --rates eurofxref-hist.csv --out out/2026-07-15")]
+pub struct RunArgs {
+    /// Job file, TOML; its paths are relative to its folder. Flags win over it.
+    pub job: Option<PathBuf>,
+    /// Postal manifests: paths or patterns of CSV, JSON Lines (.gz and .zst too) or Parquet.
+    #[arg(long, num_args = 1.., value_name = "GLOB")]
+    pub postal: Vec<String>,
+    /// Express manifests.
+    #[arg(long, num_args = 1.., value_name = "GLOB")]
+    pub express: Vec<String>,
+    /// Country of import, ISO 3166-1 alpha-2.
+    #[arg(long, value_name = "CC")]
+    pub destination: Option<String>,
+    /// The night to screen: dates of records are judged by it.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// Output folder; an earlier run in it is replaced as one.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Euro reference rates, layout of the European Central Bank's eurofxref-hist.csv.
+    #[arg(long, value_name = "FILE")]
+    pub rates: Option<PathBuf>,
+    /// Set any key of the job file, dotted.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Exit with status 3 when records were quarantined.
+    #[arg(long)]
+    pub strict: bool,
+    /// Say nothing but errors.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Arguments of `synth`.
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// How many parcels, both channels together.
+    #[arg(long, default_value_t = 100_000)]
+    pub parcels: usize,
+    /// The same seed gives the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Country of import.
+    #[arg(long, value_name = "CC")]
+    pub destination: String,
+    /// The night.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: String,
+    /// Folder for the files.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Formats of the manifests.
+    #[arg(long, value_delimiter = ',', default_value = "parquet", value_name = "FORMAT")]
+    pub format: Vec<String>,
+    /// Share of parcels that are fraudulent; 0 makes an honest world.
+    #[arg(long, default_value_t = 0.06)]
+    pub fraud: f64,
+    /// How well the frauds hide: easy, default or hard.
+    #[arg(long, default_value = "default")]
+    pub difficulty: String,
+}
+
+/// Arguments of `eval`.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// Output folder of a run.
+    pub out: PathBuf,
+    /// The truth, as `synth` writes it.
+    #[arg(long, value_name = "FILE")]
+    pub truth: PathBuf,
+    /// The honest look-alikes; `twins.parquet` beside the truth where it is not given.
+    #[arg(long, value_name = "FILE")]
+    pub twins: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Output folder of a run.
+    pub out: PathBuf,
+    /// Item identifier or house waybill number.
+    pub parcel_id: String,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Output folder of a run.
+    pub out: PathBuf,
+}
+
+/// Arguments of `detectors`.
+#[derive(Debug, Args)]
+pub struct DetectorsArgs {
+    /// One detector: its whole documentation and settings.
+    pub id: Option<String>,
+}
+
+/// Arguments of `regimes`.
+#[derive(Debug, Args)]
+pub struct RegimesArgs {
+    /// Country of import; all countries where it is not given.
+    #[arg(long, value_name = "CC")]
+    pub country: Option<String>,
+    /// Day on which the rules hold; all days where it is not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// A file of rows that replace the built-in ones.
+    #[arg(long, value_name = "FILE")]
+    pub regimes: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Does what was asked and returns the exit status; errors go to standard error.
+    pub fn run(self) -> ExitCode {
+        let result = match self.command {
+            Command::Run(args) => cmd::run::execute(args),
+            Command::Synth(args) => cmd::synth::execute(&args),
+            Command::Eval(args) => cmd::eval::execute(&args),
+            Command::Explain(args) => cmd::explain::execute(&args),
+            Command::Report(args) => cmd::report::execute(&args),
+            Command::Detectors(args) => cmd::detectors::execute(&args),
+            Command::Regimes(args) => cmd::regimes::execute(&args),
+            Command::Schema => cmd::schema::execute(),
+        };
+        match result {
+            Ok(status) => ExitCode::from(status),
+            Err(error) => {
+                cmd::complain(&error);
+                ExitCode::from(error.exit_code())
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! `parcel-risk explain`.
+
+use super::{Status, print};
+use crate::cli::ExplainArgs;
+use crate::error::Error;
+use crate::output::{Row, list, number, record, rows, text};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Members of a case that are listed.
+const MEMBERS: usize = 30;
+/// Names or addresses of a party that are listed.
+const SPELLINGS: usize = 8;
+
+pub(crate) fn execute(args: &ExplainArgs) -> Status {
+    let (parcels, _) = rows(&args.out, "flagged_parcels.parquet", Some(("parcel_id", &args.parcel_id)), 10)?;
+    if parcels.is_empty() {
+        return Err(not_flagged(args)?);
+    }
+    let mut t = String::new();
+    for parcel in &parcels {
+        story(&args.out, parcel, &mut t)?;
+    }
+    print(&t)
+}
+
+/// Where a parcel without flags may be found.
+fn not_flagged(args: &ExplainArgs) -> Result<Error, Error> {
+    let run = record(&args.out)?;
+    let parcels = &run["counts"]["parcels"];
+    let (quarantine, _) = rows(&args.out, "quarantine.parquet", None, usize::MAX)?;
+    let held = quarantine.iter().find(|r| text(r, "raw").contains(&args.parcel_id));
+    let hint = match held {
+        Some(row) => format!(
+            "a record with this text is in quarantine: {}, record {}, {}: {}",
+            text(row, "source_file"),
+            number(row, "record"),
+            text(row, "field"),
+            text(row, "reason")
+        ),
+        None => "it is not in quarantine either: nothing was found against it, or it was not in the input".into(),
+    };
+    Ok(Error::Output(format!("{} is not among the flagged of {parcels} parcels; {hint}", args.parcel_id)))
+}
+
+fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
+    let id = text(parcel, "parcel_id");
+    let currency = text(parcel, "currency");
+    let threshold = match parcel.get("threshold").and_then(serde_json::Value::as_f64) {
+        Some(limit) => format!("limit {limit:.2} {currency}"),
+        None => "no limit in force".into(),
+    };
+    let _ = writeln!(
+        t,
+        "{id}, {} parcel, {}, from {}",
+        text(parcel, "channel"),
+        text(parcel, "date"),
+        text(parcel, "source_file")
+    );
+    let _ = writeln!(
+        t,
+        "  declared {:.2} {currency} ({threshold}); {:.2} {currency} at risk; rank {}, risk score {:.3}, probability {:.2}; {}",
+        number(parcel, "declared_value"),
+        number(parcel, "revenue_at_risk"),
+        number(parcel, "rank"),
+        number(parcel, "risk_score"),
+        number(parcel, "probability"),
+        text(parcel, "recommended_action").replace('_', " "),
+    );
+    for role in ["consignor", "consignee"] {
+        let entity = text(parcel, &format!("{role}_entity"));
+        let (party, _) = rows(out, "entities.parquet", Some(("entity_id", entity)), 1)?;
+        let _ = writeln!(t, "  {role} {}, {entity}", text(parcel, role));
+        let Some(party) = party.first() else { continue };
+        for (what, column) in [("also written", "names"), ("addresses", "addresses")] {
+            let spellings = list(party, column);
+            let own = column == "names" && spellings.len() == 1;
+            if !spellings.is_empty() && !own {
+                let more = spellings.len().saturating_sub(SPELLINGS);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let _ = writeln!(t, "    {what}: {}{more}", spellings[..spellings.len().min(SPELLINGS)].join("; "));
+            }
+        }
+        let _ = writeln!(t, "    {} parcels in this run", number(party, "parcels"));
+    }
+    let (flags, _) = rows(out, "flags.parquet", Some(("parcel_id", id)), usize::MAX)?;
+    for flag in &flags {
+        let line = match flag.get("line_number").and_then(serde_json::Value::as_i64) {
+            Some(n) => format!(", line {n}"),
+            None => String::new(),
+        };
+        let _ = writeln!(t, "\n{}: {}{line}", text(flag, "family").replace('_', " "), text(flag, "detector"));
+        let _ = writeln!(t, "  {}", text(flag, "reason"));
+        let mut test = format!("  score {:.3}", number(flag, "score"));
+        if let Some(p) = flag.get("p_value").and_then(serde_json::Value::as_f64) {
+            let _ = write!(test, ", p-value {p:.2e}, q-value {:.2e}", number(flag, "q_value"));
+        }
+        let _ = writeln!(t, "{test}, {:.2} {currency} at risk", number(flag, "revenue_at_risk"));
+        let _ = writeln!(t, "  evidence {}", text(flag, "evidence"));
+        let case = text(flag, "case_id");
+        if !case.is_empty() {
+            members(out, case, id, t)?;
+        }
+    }
+    Ok(())
+}
+
+/// The other parcels of a case.
+fn members(out: &Path, case: &str, own: &str, t: &mut String) -> Result<(), Error> {
+    let (cases, _) = rows(out, "cases.parquet", Some(("case_id", case)), 1)?;
+    let Some(case) = cases.first() else { return Ok(()) };
+    let ids = list(case, "parcel_ids");
+    let _ = writeln!(
+        t,
+        "  case {}: {} parcels, {:.2} {} together, {} to {}",
+        text(case, "case_id"),
+        ids.len(),
+        number(case, "total_value"),
+        text(case, "currency"),
+        text(case, "first_date"),
+        text(case, "last_date")
+    );
+    for id in ids.iter().filter(|id| **id != own).take(MEMBERS) {
+        let (member, _) = rows(out, "flagged_parcels.parquet", Some(("parcel_id", id)), 1)?;
+        match member.first() {
+            Some(m) => {
+                let _ = writeln!(
+                    t,
+                    "    {id}  {}  {:>10.2} {}  {} -> {}",
+                    text(m, "date"),
+                    number(m, "declared_value"),
+                    text(m, "currency"),
+                    text(m, "consignor"),
+                    text(m, "consignee")
+                );
+            }
+            None => {
+                let _ = writeln!(t, "    {id}");
+            }
+        }
+    }
+    let more = ids.len().saturating_sub(MEMBERS + 1);
+    if more > 0 {
+        let _ = writeln!(t, "    and {more} more");
+    }
+    Ok(())
+}

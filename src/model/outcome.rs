@@ -1,0 +1,118 @@
+//! What one night's screening came to: flags, the cases that tie them together, and the ranked parcels.
+
+use super::finding::Family;
+use super::money::Money;
+
+/// A finding with its q-value, its expected revenue and the identifier of its case.
+#[derive(Clone, Debug)]
+pub struct Flag {
+    /// Parcel, position in the run's parcels.
+    pub parcel: u32,
+    /// Line of the parcel, where the flag concerns one.
+    pub line_number: Option<u32>,
+    /// Kind of abuse.
+    pub family: Family,
+    /// Name of the detector.
+    pub detector: &'static str,
+    /// Probability that the finding is right, 0 to 1.
+    pub score: f64,
+    /// p-value, where a test was made.
+    pub p_value: Option<f64>,
+    /// Benjamini-Hochberg q-value within the family, where a test was made.
+    pub q_value: Option<f64>,
+    /// Expected revenue at risk: score × duty and tax at stake, regime's currency.
+    pub revenue: Money,
+    /// Position in [`Outcome::cases`].
+    pub case: Option<u32>,
+    /// Why, in sentences.
+    pub reason: String,
+    /// The same facts as JSON text.
+    pub evidence: String,
+}
+
+/// Parcels that one finding ties together.
+#[derive(Clone, Debug)]
+pub struct FlaggedCase {
+    /// Stable name: the detector and a hash of the parcels.
+    pub id: String,
+    /// Kind of abuse.
+    pub family: Family,
+    /// Name of the detector.
+    pub detector: &'static str,
+    /// The parcels, ascending.
+    pub parcels: Vec<u32>,
+    /// Resolved sender.
+    pub consignor: Option<u32>,
+    /// Resolved addressee.
+    pub consignee: Option<u32>,
+    /// Declared value of all parcels, regime's currency.
+    pub total: Money,
+    /// The limit that matters, regime's currency.
+    pub threshold: Option<Money>,
+    /// Expected revenue at risk of its flags, regime's currency.
+    pub revenue: Money,
+    /// Why these parcels belong together.
+    pub reason: String,
+}
+
+/// What to do with a flagged parcel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Open it: the finding is strong and much is at stake.
+    Examine,
+    /// Ask for the order, the invoice and the proof of payment.
+    RequestInvoice,
+    /// Charge what the record itself shows to be due.
+    Reassess,
+    /// Look at it when time allows.
+    Review,
+}
+
+impl Action {
+    /// The name used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Action::Examine => "examine",
+            Action::RequestInvoice => "request_invoice",
+            Action::Reassess => "reassess",
+            Action::Review => "review",
+        }
+    }
+    /// What it means, in a sentence.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Action::Examine => "Open the parcel: the finding is strong and the sum at stake is among the night's highest.",
+            Action::RequestInvoice => "Ask for the order, the invoice and the proof of payment.",
+            Action::Reassess => "Charge what the record itself shows to be due.",
+            Action::Review => "Look at it when time allows.",
+        }
+    }
+}
+
+/// A flagged parcel.
+#[derive(Clone, Debug)]
+pub struct FlaggedParcel {
+    /// Parcel, position in the run's parcels.
+    pub parcel: u32,
+    /// Priority, 0 to 1: the probability weighed by the sum at stake.
+    pub risk_score: f64,
+    /// Probability that at least one finding is right, 0 to 1.
+    pub probability: f64,
+    /// Expected revenue at risk, regime's currency.
+    pub revenue: Money,
+    /// Its flags, positions in [`Outcome::flags`], strongest first.
+    pub flags: Vec<u32>,
+    /// What to do.
+    pub action: Action,
+}
+
+/// All that a run found.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Flags in the order of family, detector, parcel and line.
+    pub flags: Vec<Flag>,
+    /// Cases in the order of family, detector and first parcel.
+    pub cases: Vec<FlaggedCase>,
+    /// Flagged parcels, highest risk first.
+    pub parcels: Vec<FlaggedParcel>,
+}

@@ -1,0 +1,396 @@
+//! The lines of all blocks become parcels: sorted, joined by identifier, repeats set aside.
+//!
+//! The result does not depend on the order of files, blocks or records: lines are ordered by what they say.
+
+use super::block::{Chunk, Context, WORDS};
+use super::party;
+use crate::fields::country::Country;
+use crate::fields::currency::Currency;
+use crate::model::batch::Channel;
+use crate::model::money::Money;
+use crate::model::parcels::{Lines, NO_AMOUNT, Parcels, Shipments};
+use crate::model::schema::Column;
+use crate::model::text::{Interner, Texts};
+use crate::refdata::regimes::{Basis, Terms};
+use rayon::prelude::*;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+
+/// A line: the block that holds it and its row there.
+type Place = (u32, u32);
+
+/// A record set aside because another one says the same or better.
+pub(super) struct Repeat {
+    pub(super) source: u32,
+    pub(super) record: u64,
+    pub(super) field: &'static str,
+    pub(super) reason: String,
+}
+
+/// What comes of all blocks.
+pub(super) struct Assembled {
+    pub(super) shipments: Shipments,
+    pub(super) terms: Vec<Terms>,
+    pub(super) repeats: Vec<Repeat>,
+}
+
+/// Joins lines to parcels.
+pub(super) fn assemble(mut chunks: Vec<Chunk>, context: &Context) -> Assembled {
+    let (consignors, consignor_of) =
+        party::merge(chunks.iter_mut().map(|c| std::mem::take(&mut c.consignors)).collect());
+    let (consignees, consignee_of) =
+        party::merge(chunks.iter_mut().map(|c| std::mem::take(&mut c.consignees)).collect());
+    let chunks = chunks;
+    let table = Table { chunks: &chunks, consignor_of: &consignor_of, consignee_of: &consignee_of };
+    let mut order = table.sorted();
+    let mut repeats = Vec::new();
+    let starts = table.parcels(&mut order, &mut repeats);
+    let mut shipments = table.gather(&order, &starts);
+    let terms = convert(&mut shipments, &table, &order, context);
+    shipments.consignors = consignors;
+    shipments.consignees = consignees;
+    Assembled { shipments, terms, repeats }
+}
+
+/// All lines, still in their blocks.
+struct Table<'a> {
+    chunks: &'a [Chunk],
+    consignor_of: &'a [Vec<u32>],
+    consignee_of: &'a [Vec<u32>],
+}
+
+impl Table<'_> {
+    fn id(&self, (chunk, row): Place) -> &str {
+        self.chunks[chunk as usize].id.get(row)
+    }
+    fn channel(&self, (chunk, _): Place) -> Channel {
+        self.chunks[chunk as usize].channel.unwrap_or(Channel::Postal)
+    }
+    fn at<T: Copy>(&self, (chunk, row): Place, column: impl Fn(&Chunk) -> &Vec<T>) -> T {
+        column(&self.chunks[chunk as usize])[row as usize]
+    }
+    fn consignor(&self, place: Place) -> u32 {
+        self.consignor_of[place.0 as usize][self.at(place, |c| &c.consignor) as usize]
+    }
+    fn consignee(&self, place: Place) -> u32 {
+        self.consignee_of[place.0 as usize][self.at(place, |c| &c.consignee) as usize]
+    }
+    fn description(&self, place: Place) -> &str {
+        let chunk = &self.chunks[place.0 as usize];
+        chunk.descriptions.get(chunk.description[place.1 as usize])
+    }
+
+    /// Lines by channel and identifier, then by what they say.
+    fn sorted(&self) -> Vec<Place> {
+        let mut keyed: Vec<(u128, Place)> = self
+            .chunks
+            .par_iter()
+            .enumerate()
+            .flat_map_iter(|(c, chunk)| {
+                let channel = chunk.channel.unwrap_or(Channel::Postal);
+                (0..chunk.len() as u32).map(move |row| {
+                    let mut key = [0_u8; 16];
+                    key[0] = channel as u8;
+                    let id = chunk.id.get(row).as_bytes();
+                    let kept = id.len().min(15);
+                    key[1..1 + kept].copy_from_slice(&id[..kept]);
+                    (u128::from_be_bytes(key), (c as u32, row))
+                })
+            })
+            .collect();
+        keyed.par_sort_unstable();
+        // Lines whose keys agree are few: those of one parcel, or of long identifiers that start alike.
+        let mut from = 0;
+        while from < keyed.len() {
+            let to = from + keyed[from..].iter().take_while(|k| k.0 == keyed[from].0).count();
+            if to - from > 1 {
+                keyed[from..to].sort_by(|a, b| self.order(a.1, b.1));
+            }
+            from = to;
+        }
+        keyed.into_iter().map(|k| k.1).collect()
+    }
+
+    fn order(&self, a: Place, b: Place) -> Ordering {
+        let number = |p| Some(self.at(p, |c| &c.number)).filter(|&n| n > 0).unwrap_or(u32::MAX);
+        let source = |p: Place| self.chunks[p.0 as usize].source;
+        (self.id(a).cmp(self.id(b)))
+            .then_with(|| self.at(a, |c| &c.date).cmp(&self.at(b, |c| &c.date)))
+            .then_with(|| number(a).cmp(&number(b)))
+            .then_with(|| self.description(a).cmp(self.description(b)))
+            // Of two declarations of one line the higher value comes first.
+            .then_with(|| self.worth(b).cmp(&self.worth(a)))
+            .then_with(|| self.at(a, |c| &c.content).cmp(&self.at(b, |c| &c.content)))
+            .then_with(|| (source(a), self.at(a, |c| &c.record)).cmp(&(source(b), self.at(b, |c| &c.record))))
+    }
+
+    fn worth(&self, place: Place) -> Money {
+        self.at(place, |c| &c.value).max(self.at(place, |c| &c.parcel_value))
+    }
+
+    /// Cuts the lines into parcels and sets repeats aside; the first line of each parcel and one past the last.
+    fn parcels(&self, order: &mut Vec<Place>, repeats: &mut Vec<Repeat>) -> Vec<u32> {
+        let mut kept: Vec<Place> = Vec::with_capacity(order.len());
+        let mut starts = Vec::new();
+        let mut from = 0;
+        let same = |a: Place, b: Place| {
+            self.channel(a) == self.channel(b)
+                && self.at(a, |c| &c.date) == self.at(b, |c| &c.date)
+                && self.id(a) == self.id(b)
+        };
+        while from < order.len() {
+            let first = order[from];
+            let to = from + 1 + order[from + 1..].iter().take_while(|&&p| same(first, p)).count();
+            let group = &mut order[from..to];
+            from = to;
+            if group.len() == 1 {
+                starts.push(kept.len() as u32);
+                kept.push(first);
+                continue;
+            }
+            for parcel in self.by_parties(group) {
+                starts.push(kept.len() as u32);
+                self.drop_repeats(&parcel, &mut kept, repeats);
+            }
+        }
+        starts.push(kept.len() as u32);
+        *order = kept;
+        starts
+    }
+
+    /// Lines of one identifier and day are one parcel where they agree on the sender or on the addressee; otherwise
+    /// the identifier was used twice.
+    fn by_parties(&self, group: &[Place]) -> Vec<Vec<Place>> {
+        let agree = |party: &dyn Fn(Place) -> u32| group.iter().all(|&p| party(p) == party(group[0]));
+        if agree(&|p| self.consignee(p)) || agree(&|p| self.consignor(p)) {
+            return vec![group.to_vec()];
+        }
+        let mut parts: BTreeMap<(u32, u32), Vec<Place>> = BTreeMap::new();
+        for &place in group {
+            parts.entry((self.consignee(place), self.consignor(place))).or_default().push(place);
+        }
+        parts.into_values().collect()
+    }
+
+    fn drop_repeats(&self, parcel: &[Place], kept: &mut Vec<Place>, repeats: &mut Vec<Repeat>) {
+        let start = kept.len();
+        for &place in parcel {
+            let content = self.at(place, |c| &c.content);
+            let number = self.at(place, |c| &c.number);
+            let source = self.chunks[place.0 as usize].source;
+            let record = self.at(place, |c| &c.record);
+            // Equal lines stand together, so only the last one kept can be the same.
+            let last = kept[start..].last().copied();
+            let (field, reason) = match last {
+                Some(other) if self.at(other, |c| &c.content) == content => (
+                    Column::ParcelId,
+                    format!(
+                        "repeats record {} word for word; one of them is used",
+                        self.at(other, |c| &c.record)
+                    ),
+                ),
+                Some(other)
+                    if number > 0
+                        && number == self.at(other, |c| &c.number)
+                        && self.description(place) == self.description(other) =>
+                {
+                    (
+                        Column::LineNumber,
+                        format!(
+                            "line {number} of this parcel is declared again with other particulars; record {}, of the higher value, is used",
+                            self.at(other, |c| &c.record)
+                        ),
+                    )
+                }
+                _ => {
+                    kept.push(place);
+                    continue;
+                }
+            };
+            repeats.push(Repeat { source, record, field: field.name(), reason });
+        }
+    }
+
+    /// The columns in their final order; values still in the declared currency.
+    fn gather(&self, order: &[Place], starts: &[u32]) -> Shipments {
+        let firsts: Vec<Place> = starts[..starts.len() - 1].iter().map(|&s| order[s as usize]).collect();
+        let mut words = Interner::default();
+        let mut word_columns = Vec::with_capacity(WORDS.len());
+        let mut known: Vec<Vec<u32>> = self.chunks.iter().map(|c| vec![u32::MAX; c.words.len()]).collect();
+        for i in 0..WORDS.len() {
+            let column = firsts.iter().map(|&(c, row)| {
+                let chunk = &self.chunks[c as usize];
+                let local = chunk.word[i][row as usize];
+                let slot = &mut known[c as usize][local as usize];
+                if *slot == u32::MAX {
+                    *slot = words.intern(chunk.words.get(local));
+                }
+                *slot
+            });
+            word_columns.push(column.collect::<Vec<u32>>());
+        }
+        let mut descriptions = Interner::default();
+        let mut known: Vec<Vec<u32>> =
+            self.chunks.iter().map(|c| vec![u32::MAX; c.descriptions.len()]).collect();
+        let description = order.iter().map(|&(c, row)| {
+            let chunk = &self.chunks[c as usize];
+            let local = chunk.description[row as usize];
+            let slot = &mut known[c as usize][local as usize];
+            if *slot == u32::MAX {
+                *slot = descriptions.intern(chunk.descriptions.get(local));
+            }
+            *slot
+        });
+        let description: Vec<u32> = description.collect();
+        let mut id = Texts::default();
+        for &place in &firsts {
+            id.push(self.id(place));
+        }
+        let mut next_word = word_columns.into_iter();
+        let mut word = || next_word.next().unwrap_or_default();
+        let parcels = Parcels {
+            id,
+            channel: firsts.par_iter().map(|&p| self.channel(p)).collect(),
+            source: firsts.par_iter().map(|&p| self.chunks[p.0 as usize].source).collect(),
+            date: self.column(&firsts, |c| &c.date),
+            manifest: word(),
+            carrier: word(),
+            receptacle: word(),
+            flight: word(),
+            platform: word(),
+            seller: word(),
+            order: word(),
+            ioss: word(),
+            procedures: word(),
+            order_date: self.column(&firsts, |c| &c.order_date),
+            posting_date: self.column(&firsts, |c| &c.posting_date),
+            consignor: firsts.par_iter().map(|&p| self.consignor(p)).collect(),
+            consignee: firsts.par_iter().map(|&p| self.consignee(p)).collect(),
+            destination: self.column(&firsts, |c| &c.destination),
+            nature: self.column(&firsts, |c| &c.nature),
+            gross_weight: self.column(&firsts, |c| &c.gross_weight),
+            currency: self.column(&firsts, |c| &c.currency),
+            departure: self.column(&firsts, |c| &c.departure),
+            first_line: starts.to_vec(),
+            ..Parcels::default()
+        };
+        let mut parcel = Vec::with_capacity(order.len());
+        let mut number = Vec::with_capacity(order.len());
+        for (p, range) in starts.windows(2).enumerate() {
+            let mut next = 1;
+            for &place in &order[range[0] as usize..range[1] as usize] {
+                // Lines come by their numbers, those without one last; a number that stands twice moves on.
+                let declared = self.at(place, |c| &c.number);
+                next = declared.max(next);
+                parcel.push(p as u32);
+                number.push(next);
+                next += 1;
+            }
+        }
+        let lines = Lines {
+            parcel,
+            number,
+            description,
+            hs: self.column(order, |c| &c.hs),
+            origin: self.column(order, |c| &c.origin),
+            quantity: self.column(order, |c| &c.quantity),
+            net_weight: self.column(order, |c| &c.net_weight),
+            value: self.column(order, |c| &c.value),
+            allocated: vec![false; order.len()],
+            filled: self.column(order, |c| &c.filled),
+            unusable: self.column(order, |c| &c.unusable),
+        };
+        Shipments { parcels, lines, descriptions, words, ..Shipments::default() }
+    }
+
+    fn column<T: Copy + Send + Sync>(&self, places: &[Place], column: impl Fn(&Chunk) -> &Vec<T> + Sync) -> Vec<T> {
+        places.par_iter().map(|&p| self.at(p, &column)).collect()
+    }
+}
+
+/// Gives each parcel its rules and turns every amount into their currency.
+fn convert(shipments: &mut Shipments, table: &Table, order: &[Place], context: &Context) -> Vec<Terms> {
+    let Shipments { parcels, lines, .. } = shipments;
+    let mut list: Vec<Terms> = Vec::new();
+    let mut known: HashMap<(Country, Channel, Country, i32), u32> = HashMap::new();
+    let mut factors: HashMap<(Currency, Currency, i32), f64> = HashMap::new();
+    let count = parcels.len();
+    parcels.terms.reserve(count);
+    for p in 0..count {
+        let key = (parcels.destination[p], parcels.channel[p], parcels.departure[p], parcels.date[p]);
+        let number = *known.entry(key).or_insert_with(|| {
+            // Records without rules went to quarantine, so there always are some.
+            let Some(terms) = context.regimes.terms(key.0, key.1, key.2, key.3) else { return 0 };
+            let found = list.iter().position(|t| *t == terms);
+            found.unwrap_or_else(|| {
+                list.push(terms);
+                list.len() - 1
+            }) as u32
+        });
+        parcels.terms.push(number);
+        let terms = &list[number as usize];
+        let pair = (parcels.currency[p], terms.currency, parcels.date[p]);
+        let factor = *factors
+            .entry(pair)
+            .or_insert_with(|| context.rates.factor(pair.0, pair.1, pair.2).unwrap_or(f64::NAN));
+        let range = parcels.first_line[p] as usize..parcels.first_line[p + 1] as usize;
+        let places = &order[range.clone()];
+        allocate(lines, range.clone(), places, table);
+        let declared: Money = lines.value[range.clone()].iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
+        for value in &mut lines.value[range.clone()] {
+            *value = exchange(*value, factor);
+        }
+        let value = lines.value[range].iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
+        let amount = |column: fn(&Chunk) -> &Vec<Money>| {
+            let declared = table.at(places[0], column);
+            if declared == NO_AMOUNT { NO_AMOUNT } else { exchange(declared, factor) }
+        };
+        let (transport, insurance) = (amount(|c| &c.transport), amount(|c| &c.insurance));
+        let extra = |v: Money| if v == NO_AMOUNT { 0 } else { v };
+        let assessed = match terms.basis {
+            Basis::Cif => value.saturating_add(extra(transport)).saturating_add(extra(insurance)),
+            _ => value,
+        };
+        parcels.declared.push(declared);
+        parcels.value.push(value);
+        parcels.assessed.push(assessed);
+        parcels.transport.push(transport);
+        parcels.insured.push(amount(|c| &c.insured));
+    }
+    list
+}
+
+/// Lines without a value of their own share what the parcel's value leaves, by weight where all have one.
+fn allocate(lines: &mut Lines, range: std::ops::Range<usize>, places: &[Place], table: &Table) {
+    let open: Vec<usize> = range.clone().filter(|&l| lines.value[l] == NO_AMOUNT).collect();
+    if open.is_empty() {
+        return;
+    }
+    let whole = places.iter().map(|&p| table.at(p, |c| &c.parcel_value)).max().unwrap_or(0).max(0);
+    let own: Money = range.filter(|&l| lines.value[l] != NO_AMOUNT).map(|l| lines.value[l]).sum();
+    let rest = (whole - own).max(0);
+    let weighed = open.iter().all(|&l| lines.net_weight[l] > 0.0);
+    let weight = |l: usize| if weighed { lines.net_weight[l] } else { 1.0 };
+    let total: f64 = open.iter().map(|&l| weight(l)).sum();
+    // Rounding the running sum instead of each share makes the shares add up exactly.
+    let (mut sum, mut given) = (0.0, 0);
+    let shares: Vec<Money> = open
+        .iter()
+        .map(|&l| {
+            sum += weight(l);
+            let until = (rest as f64 * (sum / total)).round() as Money;
+            let share = until - given;
+            given = until;
+            share
+        })
+        .collect();
+    let several = open.len() > 1;
+    for (&l, share) in open.iter().zip(shares) {
+        lines.value[l] = share;
+        lines.allocated[l] = several;
+    }
+}
+
+fn exchange(amount: Money, factor: f64) -> Money {
+    if factor == 1.0 { amount } else { (amount as f64 * factor).round() as Money }
+}

@@ -1,0 +1,434 @@
+//! One block of raw records becomes typed lines; a record that cannot be used becomes a reject.
+
+use super::cells::{Cells, Memo};
+use super::party::{LocalParties, PartyCells};
+use crate::fields::country::{Country, parse_country};
+use crate::fields::currency::{Currency, parse_currency};
+use crate::fields::date::{parse_date, plausible};
+use crate::fields::hs::{HsCode, parse_hs};
+use crate::fields::nature::{Nature, parse_nature};
+use crate::fields::number::{money_from_f64, parse_money, parse_number};
+use crate::model::batch::{Channel, RawBatch, Reject};
+use crate::model::money::Money;
+use crate::model::parcels::{NO_AMOUNT, NO_DAY};
+use crate::model::schema::Column;
+use crate::model::text::{Interner, Texts};
+use crate::read::raw_text;
+use crate::refdata::rates::Rates;
+use crate::refdata::regimes::{Regimes, Terms};
+use std::collections::HashMap;
+
+/// A date of presentation may lie this many days before the night's date.
+const PAST_DAYS: i32 = 1_100;
+/// A date of presentation may lie this many days after the night's date.
+const FUTURE_DAYS: i32 = 60;
+/// Heaviest parcel believed, kg; customs systems refuse more in a low-value declaration.
+const HEAVIEST_KG: f64 = 100_000.0;
+
+/// What normalising needs to know besides the records.
+pub struct Context<'a> {
+    /// Exchange rates.
+    pub rates: &'a Rates,
+    /// The dated law.
+    pub regimes: &'a Regimes,
+    /// Country of import of every record; the addressee's country where it is not given.
+    pub destination: Option<Country>,
+    /// The night, days since 1970-01-01.
+    pub night: i32,
+}
+
+/// The columns whose text goes to the interner of words.
+pub(super) const WORDS: [Column; 9] = [
+    Column::ManifestId,
+    Column::Carrier,
+    Column::ReceptacleId,
+    Column::Flight,
+    Column::Platform,
+    Column::SellerName,
+    Column::OrderId,
+    Column::IossNumber,
+    Column::ProcedureCodes,
+];
+
+/// Typed lines of one block, one entry each in every column.
+#[derive(Default)]
+pub(super) struct Chunk {
+    pub(super) source: u32,
+    pub(super) channel: Option<Channel>,
+    pub(super) rejects: Vec<Reject>,
+    pub(super) record: Vec<u64>,
+    pub(super) id: Texts,
+    /// Hash of all that the record says, to tell repeated records from differing ones.
+    pub(super) content: Vec<u64>,
+    pub(super) number: Vec<u32>,
+    pub(super) date: Vec<i32>,
+    pub(super) order_date: Vec<i32>,
+    pub(super) posting_date: Vec<i32>,
+    /// Numbers in the chunk's own `words`, by [`WORDS`].
+    pub(super) word: [Vec<u32>; WORDS.len()],
+    pub(super) words: Interner,
+    pub(super) consignor: Vec<u32>,
+    pub(super) consignee: Vec<u32>,
+    pub(super) consignors: LocalParties,
+    pub(super) consignees: LocalParties,
+    pub(super) departure: Vec<Country>,
+    pub(super) destination: Vec<Country>,
+    pub(super) nature: Vec<Nature>,
+    pub(super) description: Vec<u32>,
+    pub(super) descriptions: Interner,
+    pub(super) hs: Vec<Option<HsCode>>,
+    pub(super) origin: Vec<Country>,
+    pub(super) quantity: Vec<f64>,
+    pub(super) net_weight: Vec<f64>,
+    pub(super) gross_weight: Vec<f64>,
+    pub(super) currency: Vec<Currency>,
+    pub(super) value: Vec<Money>,
+    pub(super) parcel_value: Vec<Money>,
+    pub(super) transport: Vec<Money>,
+    pub(super) insurance: Vec<Money>,
+    pub(super) insured: Vec<Money>,
+    pub(super) filled: Vec<u64>,
+    pub(super) unusable: Vec<u64>,
+}
+
+impl Chunk {
+    pub(super) fn len(&self) -> usize {
+        self.record.len()
+    }
+
+    /// Reads a block.
+    pub(super) fn read(batch: RawBatch, context: &Context) -> Chunk {
+        let mut chunk = Chunk { source: batch.source, channel: Some(batch.channel), ..Chunk::default() };
+        let mut columns = Columns::new(&batch, context);
+        for row in 0..batch.len() {
+            if let Err((field, reason)) = columns.line(row, &mut chunk) {
+                chunk.rejects.push(Reject {
+                    source: batch.source,
+                    record: batch.records[row],
+                    field: field.name().to_owned(),
+                    reason,
+                    raw: raw_text(&batch, row),
+                });
+            }
+        }
+        chunk.rejects.extend(batch.rejects.iter().cloned());
+        chunk.consignors.close();
+        chunk.consignees.close();
+        chunk
+    }
+}
+
+/// A field that makes its record unusable, and why.
+type Fault = (Column, String);
+
+/// The columns of a block, ready to be read row by row.
+struct Columns<'a> {
+    batch: &'a RawBatch,
+    context: &'a Context<'a>,
+    id: Cells<'a>,
+    date: Memo<'a, Option<i32>>,
+    order_date: Memo<'a, Option<i32>>,
+    posting_date: Memo<'a, Option<i32>>,
+    line_number: Cells<'a>,
+    consignor: PartyCells<'a>,
+    consignee: PartyCells<'a>,
+    departure: Memo<'a, Option<Country>>,
+    destination: Memo<'a, Option<Country>>,
+    nature: Memo<'a, Nature>,
+    description: Cells<'a>,
+    hs: Memo<'a, Option<HsCode>>,
+    origin: Memo<'a, Option<Country>>,
+    currency: Memo<'a, Option<Currency>>,
+    numbers: [Cells<'a>; 3],
+    amounts: [Cells<'a>; 5],
+    words: [Cells<'a>; WORDS.len()],
+    /// The columns that the block has.
+    all: Vec<(Column, Cells<'a>)>,
+    terms: HashMap<(Country, Country, i32), Option<Currency>>,
+    rate: HashMap<(Currency, Currency, i32), bool>,
+}
+
+/// Quantities that must be above 0 where they are given.
+const NUMBERS: [Column; 3] = [Column::Quantity, Column::NetWeightKg, Column::GrossWeightKg];
+/// Amounts of money that must not be below 0.
+const AMOUNTS: [Column; 5] = [
+    Column::Value,
+    Column::ParcelValue,
+    Column::TransportCost,
+    Column::InsuranceCost,
+    Column::InsuredValue,
+];
+
+impl<'a> Columns<'a> {
+    fn new(batch: &'a RawBatch, context: &'a Context<'a>) -> Self {
+        let cells = |column| Cells::new(batch, column);
+        Columns {
+            batch,
+            context,
+            id: cells(Column::ParcelId),
+            date: Memo::new(batch, Column::Date),
+            order_date: Memo::new(batch, Column::OrderDate),
+            posting_date: Memo::new(batch, Column::PostingDate),
+            line_number: cells(Column::LineNumber),
+            consignor: PartyCells::consignor(batch),
+            consignee: PartyCells::consignee(batch),
+            departure: Memo::new(batch, Column::ConsignorCountry),
+            destination: Memo::new(batch, Column::ConsigneeCountry),
+            nature: Memo::new(batch, Column::Nature),
+            description: cells(Column::Description),
+            hs: Memo::new(batch, Column::HsCode),
+            origin: Memo::new(batch, Column::OriginCountry),
+            currency: Memo::new(batch, Column::Currency),
+            numbers: NUMBERS.map(cells),
+            amounts: AMOUNTS.map(cells),
+            words: WORDS.map(cells),
+            all: batch.present().map(|c| (c, Cells::hashed(batch, c))).collect(),
+            terms: HashMap::new(),
+            rate: HashMap::new(),
+        }
+    }
+
+    /// Reads the record of a row into the chunk, or says which field forbids it.
+    fn line(&mut self, row: usize, chunk: &mut Chunk) -> Result<(), Fault> {
+        let mut unusable = 0_u64;
+        let id = required(self.id.text(row), Column::ParcelId, "an item identifier or house waybill number")?;
+        let date = self.presentation(row)?;
+        let number = self.line_number(row)?;
+        required(self.consignor.name(row), Column::ConsignorName, "the sender's name")?;
+        required(self.consignee.name(row), Column::ConsigneeName, "the addressee's name")?;
+        let departure = country(&mut self.departure, row, Column::ConsignorCountry)?;
+        let declared_destination = country(&mut self.destination, row, Column::ConsigneeCountry)?;
+        let destination = self.context.destination.unwrap_or(declared_destination);
+        let text = self.description.text(row);
+        let description = required(text, Column::Description, "a description of the goods")?;
+        let currency = self.currency(row)?;
+        let [quantity, net_weight, gross_weight] = self.weights(row)?;
+        let [value, parcel_value, transport, insurance, insured] = self.money(row)?;
+        self.convertible(destination, departure, date, currency)?;
+
+        let mut optional = |memo: Option<bool>, column: Column| {
+            if memo == Some(false) {
+                unusable |= 1 << column as u64;
+            }
+        };
+        let hs = self.hs.get(row, |t| Some(parse_hs(t).ok()));
+        optional(hs.map(|v| v.is_some()), Column::HsCode);
+        let origin = self.origin.get(row, |t| Some(parse_country(t).ok()));
+        optional(origin.map(|v| v.is_some()), Column::OriginCountry);
+        let order_date = day(&mut self.order_date, row);
+        optional(order_date.map(|v| v.is_some()), Column::OrderDate);
+        let posting_date = day(&mut self.posting_date, row);
+        optional(posting_date.map(|v| v.is_some()), Column::PostingDate);
+        let nature = self.nature.get(row, |t| Some(parse_nature(t)));
+        optional(nature.map(|v| v != Nature::Unknown), Column::Nature);
+
+        let (mut content, mut filled) = (0_u64, 0_u64);
+        for (column, cells) in &self.all {
+            let hash = cells.hash(row);
+            if hash != 0 {
+                filled |= 1 << *column as u64;
+                // Position matters: the same text in another column is another record.
+                content = content.wrapping_add(mix(hash ^ MARK.wrapping_mul(*column as u64 + 1)));
+            }
+        }
+        chunk.record.push(self.batch.records[row]);
+        chunk.id.push(id);
+        chunk.content.push(content);
+        chunk.number.push(number);
+        chunk.date.push(date);
+        chunk.order_date.push(order_date.flatten().unwrap_or(NO_DAY));
+        chunk.posting_date.push(posting_date.flatten().unwrap_or(NO_DAY));
+        for (numbers, cells) in chunk.word.iter_mut().zip(&self.words) {
+            numbers.push(chunk.words.intern(cells.text(row).unwrap_or_default()));
+        }
+        chunk.consignor.push(self.consignor.intern(row, &mut chunk.consignors));
+        chunk.consignee.push(self.consignee.intern(row, &mut chunk.consignees));
+        chunk.departure.push(departure);
+        chunk.destination.push(destination);
+        chunk.nature.push(nature.unwrap_or_default());
+        chunk.description.push(chunk.descriptions.intern(description));
+        chunk.hs.push(hs.flatten());
+        chunk.origin.push(origin.flatten().unwrap_or(departure));
+        chunk.quantity.push(quantity);
+        chunk.net_weight.push(net_weight);
+        chunk.gross_weight.push(gross_weight);
+        chunk.currency.push(currency);
+        chunk.value.push(value);
+        chunk.parcel_value.push(parcel_value);
+        chunk.transport.push(transport);
+        chunk.insurance.push(insurance);
+        chunk.insured.push(insured);
+        chunk.filled.push(filled);
+        chunk.unusable.push(unusable);
+        Ok(())
+    }
+
+    fn presentation(&mut self, row: usize) -> Result<i32, Fault> {
+        let fault = |reason: String| (Column::Date, reason);
+        let date = match self.date.day(row) {
+            Some(day) => day,
+            None => match self.date.get(row, |t| Some(parse_date(t).ok())) {
+                Some(Some(day)) => day,
+                Some(None) => {
+                    let text = self.date.text(row).unwrap_or_default();
+                    return Err(fault(parse_date(text).err().map_or(String::new(), |e| e.to_string())));
+                }
+                None => return Err(fault("the date is empty; expected the day of presentation".into())),
+            },
+        };
+        if plausible(date, self.context.night, PAST_DAYS, FUTURE_DAYS) {
+            return Ok(date);
+        }
+        let distance = i64::from(date) - i64::from(self.context.night);
+        let side = if distance > 0 { "after" } else { "before" };
+        Err(fault(format!(
+            "the date lies {} days {side} the night screened; expected at most {PAST_DAYS} days before and {FUTURE_DAYS} after it",
+            distance.abs()
+        )))
+    }
+
+    /// The line's number, 0 where none is given.
+    fn line_number(&self, row: usize) -> Result<u32, Fault> {
+        let Some(number) = number(&self.line_number, row, Column::LineNumber)? else { return Ok(0) };
+        if number.fract() == 0.0 && (1.0..=1e6).contains(&number) {
+            return Ok(number as u32);
+        }
+        Err((Column::LineNumber, format!("{number} is not a line number; expected a whole number from 1")))
+    }
+
+    fn weights(&self, row: usize) -> Result<[f64; 3], Fault> {
+        let mut values = [f64::NAN; 3];
+        for ((slot, cells), column) in values.iter_mut().zip(&self.numbers).zip(NUMBERS) {
+            match number(cells, row, column)? {
+                Some(v) if v > 0.0 => *slot = v,
+                Some(v) => return Err((column, format!("{v} is not above 0; expected a number above 0"))),
+                None if column == Column::GrossWeightKg => {
+                    return Err((column, "the gross weight is empty; expected kg above 0".into()));
+                }
+                None => {}
+            }
+            if column != Column::Quantity && *slot > HEAVIEST_KG {
+                let reason = format!("{slot} kg is too heavy for a parcel; expected at most {HEAVIEST_KG} kg");
+                return Err((column, reason));
+            }
+        }
+        Ok(values)
+    }
+
+    fn money(&self, row: usize) -> Result<[Money; 5], Fault> {
+        let mut amounts = [NO_AMOUNT; 5];
+        for ((slot, cells), column) in amounts.iter_mut().zip(&self.amounts).zip(AMOUNTS) {
+            let amount = match (cells.number(row), cells.text(row)) {
+                (Some(v), _) if v.is_nan() => None,
+                (Some(v), _) => Some(money_from_f64(v).ok_or_else(|| {
+                    (column, format!("{v} is too large; expected a number up to 1,000,000,000,000"))
+                })?),
+                (None, Some(text)) => Some(parse_money(text).map_err(|e| (column, e.to_string()))?),
+                (None, None) => None,
+            };
+            match amount {
+                Some(v) if v < 0 => {
+                    return Err((column, format!("{} is below 0; expected 0 or more", v as f64 / 1e4)));
+                }
+                Some(v) => *slot = v,
+                None => {}
+            }
+        }
+        if amounts[0] == NO_AMOUNT && amounts[1] == NO_AMOUNT {
+            return Err((Column::Value, "neither `value` nor `parcel_value` is given; expected one".into()));
+        }
+        Ok(amounts)
+    }
+
+    fn currency(&mut self, row: usize) -> Result<Currency, Fault> {
+        match self.currency.get(row, |t| Some(parse_currency(t).ok())) {
+            Some(Some(currency)) => Ok(currency),
+            _ => {
+                let text = self.currency.text(row).unwrap_or_default();
+                Err((Column::Currency, parse_currency(text).err().map_or(String::new(), |e| e.to_string())))
+            }
+        }
+    }
+
+    /// Whether the declared currency can be turned into that of the rules that apply.
+    fn convertible(
+        &mut self,
+        destination: Country,
+        departure: Country,
+        date: i32,
+        currency: Currency,
+    ) -> Result<(), Fault> {
+        let context = self.context;
+        let channel = self.batch.channel;
+        let target = *self.terms.entry((destination, departure, date)).or_insert_with(|| {
+            let terms: Option<Terms> = context.regimes.terms(destination, channel, departure, date);
+            terms.map(|t| t.currency)
+        });
+        let Some(target) = target else {
+            let reason = format!(
+                "the table of regimes has no rules for imports into {destination}; expected a country of `parcel-risk regimes`"
+            );
+            return Err((Column::ConsigneeCountry, reason));
+        };
+        let known = *self
+            .rate
+            .entry((currency, target, date))
+            .or_insert_with(|| context.rates.factor(currency, target, date).is_some());
+        if known {
+            return Ok(());
+        }
+        let day = crate::fields::date::iso_text(date);
+        Err((
+            Column::Currency,
+            format!(
+                "no exchange rate from {currency} to {target} on {day}; expected one in the file of exchange rates"
+            ),
+        ))
+    }
+}
+
+/// An odd number of many bits: 2^64 divided by the golden ratio.
+const MARK: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Spreads every bit over all others (the finaliser of MurmurHash3, public domain).
+fn mix(mut x: u64) -> u64 {
+    x ^= x >> 33;
+    x = x.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    x ^= x >> 33;
+    x = x.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    x ^ x >> 33
+}
+
+fn required<'a>(text: Option<&'a str>, column: Column, expected: &str) -> Result<&'a str, Fault> {
+    text.ok_or_else(|| (column, format!("the field is empty; expected {expected}")))
+}
+
+fn country(memo: &mut Memo<Option<Country>>, row: usize, column: Column) -> Result<Country, Fault> {
+    match memo.get(row, |t| Some(parse_country(t).ok())) {
+        Some(Some(country)) => Ok(country),
+        _ => {
+            let text = memo.text(row).unwrap_or_default();
+            Err((column, parse_country(text).err().map_or(String::new(), |e| e.to_string())))
+        }
+    }
+}
+
+/// A day that may be absent: nothing where it is, `Some(None)` where it means nothing.
+fn day(memo: &mut Memo<Option<i32>>, row: usize) -> Option<Option<i32>> {
+    match memo.day(row) {
+        Some(day) => Some(Some(day)),
+        None => memo.get(row, |t| Some(parse_date(t).ok())),
+    }
+}
+
+/// A number that may be absent.
+fn number(cells: &Cells, row: usize, column: Column) -> Result<Option<f64>, Fault> {
+    match (cells.number(row), cells.text(row)) {
+        // Data frames write a gap as not-a-number.
+        (Some(v), _) if v.is_nan() => Ok(None),
+        (Some(v), _) if v.is_finite() => Ok(Some(v)),
+        (Some(v), _) => Err((column, format!("{v} is not a finite number"))),
+        (None, Some(text)) => parse_number(text).map(Some).map_err(|e| (column, e.to_string())),
+        (None, None) => Ok(None),
+    }
+}

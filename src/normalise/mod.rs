@@ -1,0 +1,112 @@
+//! From raw records to typed shipments: one currency, kilograms, tariff codes, the rules of each parcel's own day.
+//!
+//! A record that cannot be used becomes a [`Reject`]; records read = lines used + rejects, always.
+
+mod assemble;
+mod block;
+mod cells;
+mod party;
+#[cfg(test)]
+mod tests;
+
+pub use block::Context;
+
+use crate::model::batch::{RawBatch, Reject};
+use crate::model::parcels::Shipments;
+use crate::read::{self, FileSummary, Input, ReadError, Reader};
+use crate::refdata::regimes::Terms;
+use block::Chunk;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Blocks that are normalised side by side while the next ones are read.
+const ABREAST: usize = 4;
+
+/// All that the inputs gave.
+#[derive(Debug, Default)]
+pub struct Normalised {
+    /// Parcels, lines, parties.
+    pub shipments: Shipments,
+    /// The rules that occur, by [`Parcels::terms`](crate::model::parcels::Parcels::terms).
+    pub terms: Vec<Terms>,
+    /// Records that cannot be used, by file and record.
+    pub rejects: Vec<Reject>,
+    /// What was found in each file, in the order of the inputs.
+    pub files: Vec<FileSummary>,
+}
+
+/// Reads and normalises all inputs. `progress` is told the number of records read so far.
+///
+/// # Errors
+/// A file that breaks its contract; see [`ReadError`].
+pub fn run(
+    inputs: &[Input],
+    context: &Context,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Normalised, ReadError> {
+    let mut chunks: Vec<Chunk> = Vec::new();
+    let mut rejects: Vec<Reject> = Vec::new();
+    let mut files = Vec::with_capacity(inputs.len());
+    let mut before = 0;
+    for (source, input) in inputs.iter().enumerate() {
+        let mut reader = read::open(input, source as u32, None)?;
+        let mut pending: Vec<RawBatch> = Vec::new();
+        loop {
+            let ready = std::mem::take(&mut pending);
+            let (next, done) = rayon::join(
+                || take(&mut reader),
+                || ready.into_par_iter().map(|batch| Chunk::read(batch, context)).collect::<Vec<_>>(),
+            );
+            for mut chunk in done {
+                rejects.append(&mut chunk.rejects);
+                chunks.push(chunk);
+            }
+            pending = next?;
+            progress(before + reader.summary().records_read);
+            if pending.is_empty() {
+                break;
+            }
+        }
+        let summary = reader.summary();
+        before += summary.records_read;
+        files.push(summary);
+    }
+    let assembled = assemble::assemble(chunks, context);
+    rejects.extend(recover(inputs, assembled.repeats)?);
+    rejects.sort();
+    Ok(Normalised { shipments: assembled.shipments, terms: assembled.terms, rejects, files })
+}
+
+/// The next few blocks; none at the end of the file.
+fn take(reader: &mut Reader) -> Result<Vec<RawBatch>, ReadError> {
+    reader.by_ref().take(ABREAST).collect()
+}
+
+/// Rejects for records set aside after their text was let go: it is read again.
+fn recover(inputs: &[Input], repeats: Vec<assemble::Repeat>) -> Result<Vec<Reject>, ReadError> {
+    let mut wanted: BTreeMap<u32, BTreeMap<u64, assemble::Repeat>> = BTreeMap::new();
+    for repeat in repeats {
+        wanted.entry(repeat.source).or_default().insert(repeat.record, repeat);
+    }
+    let mut rejects = Vec::new();
+    for (source, mut records) in wanted {
+        for batch in read::open(&inputs[source as usize], source, None)? {
+            let batch = batch?;
+            for (row, record) in batch.records.iter().enumerate() {
+                if let Some(repeat) = records.remove(record) {
+                    rejects.push(Reject {
+                        source,
+                        record: *record,
+                        field: repeat.field.to_owned(),
+                        reason: repeat.reason,
+                        raw: read::raw_text(&batch, row),
+                    });
+                }
+            }
+            if records.is_empty() {
+                break;
+            }
+        }
+    }
+    Ok(rejects)
+}

@@ -1,0 +1,261 @@
+//! The record of a run: `run.json`, and the figures that its summary shows.
+//!
+//! Nothing here depends on the clock, the machine or the number of threads: the same input gives the same bytes.
+
+use crate::config::Plan;
+use crate::facts::Facts;
+use crate::fields::date::iso_text;
+use crate::model::batch::Reject;
+use crate::model::finding::Family;
+use crate::model::money::{self, Money, to_units};
+use crate::model::outcome::Outcome;
+use crate::model::parcels::Particular;
+use crate::model::schema::Column;
+use crate::read::{FileSummary, Input};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Version of the layout of `run.json` and the Parquet files.
+const FORMAT: u32 = 1;
+
+/// What a run counted.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Records read from all files.
+    pub records_read: u64,
+    /// Records that became lines.
+    pub lines_used: u64,
+    /// Records in quarantine.
+    pub quarantined: u64,
+    /// Parcels screened.
+    pub parcels: usize,
+    /// Declared senders, and how many they really are.
+    pub consignors: (usize, usize),
+    /// Declared addressees, and how many they really are.
+    pub consignees: (usize, usize),
+    /// Parcels flagged.
+    pub flagged: usize,
+    /// Findings.
+    pub flags: usize,
+    /// Cases.
+    pub cases: usize,
+    /// Parcels flagged and expected revenue at risk, by family.
+    pub families: Vec<(Family, usize, Money)>,
+    /// Expected revenue at risk by currency.
+    pub revenue: BTreeMap<String, Money>,
+}
+
+impl Counts {
+    /// Counts a run.
+    pub fn of(facts: &Facts, outcome: &Outcome, rejects: &[Reject], files: &[FileSummary]) -> Counts {
+        let shipments = facts.shipments;
+        let families = Family::ALL.map(|family| {
+            let mut parcels: Vec<u32> =
+                outcome.flags.iter().filter(|f| f.family == family).map(|f| f.parcel).collect();
+            parcels.sort_unstable();
+            parcels.dedup();
+            let revenue = outcome.flags.iter().filter(|f| f.family == family);
+            // The strongest flag of each parcel, as in the parcel's own figure.
+            let mut best: BTreeMap<u32, Money> = BTreeMap::new();
+            for flag in revenue {
+                let slot = best.entry(flag.parcel).or_default();
+                *slot = (*slot).max(flag.revenue);
+            }
+            (family, parcels.len(), best.values().sum())
+        });
+        let mut revenue = BTreeMap::new();
+        for parcel in &outcome.parcels {
+            *revenue.entry(facts.terms(parcel.parcel).currency.to_string()).or_default() += parcel.revenue;
+        }
+        Counts {
+            records_read: files.iter().map(|f| f.records_read).sum(),
+            lines_used: shipments.lines.len() as u64,
+            quarantined: rejects.len() as u64,
+            parcels: shipments.parcels.len(),
+            consignors: (shipments.consignors.len(), facts.consignors.entities.len()),
+            consignees: (shipments.consignees.len(), facts.consignees.entities.len()),
+            flagged: outcome.parcels.len(),
+            flags: outcome.flags.len(),
+            cases: outcome.cases.len(),
+            families: families.to_vec(),
+            revenue,
+        }
+    }
+}
+
+/// The text of `run.json`.
+pub fn json(
+    plan: &Plan,
+    inputs: &[Input],
+    files: &[FileSummary],
+    facts: &Facts,
+    counts: &Counts,
+    rejects: &[Reject],
+) -> String {
+    let mut quarantined: BTreeMap<(u32, &str), u64> = BTreeMap::new();
+    for reject in rejects {
+        *quarantined.entry((reject.source, reject.field.as_str())).or_default() += 1;
+    }
+    let by_field = |source: Option<u32>| {
+        let mut fields: BTreeMap<&str, u64> = BTreeMap::new();
+        for ((s, field), n) in &quarantined {
+            if source.is_none_or(|w| w == *s) {
+                *fields.entry(if field.is_empty() { "record" } else { field }).or_default() += n;
+            }
+        }
+        fields
+    };
+    let inputs: Vec<Value> = inputs
+        .iter()
+        .zip(files)
+        .enumerate()
+        .map(|(source, (input, file))| {
+            let rejected: u64 = by_field(Some(source as u32)).values().sum();
+            json!({
+                "path": input.path.to_string_lossy(),
+                "channel": input.channel.name(),
+                "format": input.format,
+                "bytes": input.bytes,
+                "sha256": input.sha256,
+                "records_read": file.records_read,
+                "lines_used": file.records_read - rejected,
+                "quarantined": rejected,
+                "unknown_columns": file.unknown_columns,
+                "warnings": file.warnings,
+            })
+        })
+        .collect();
+    let families: BTreeMap<&str, Value> = counts
+        .families
+        .iter()
+        .map(|(f, n, r)| (f.name(), json!({ "parcels": n, "revenue_at_risk": to_units(*r) })))
+        .collect();
+    let revenue: BTreeMap<&str, f64> = counts.revenue.iter().map(|(c, m)| (c.as_str(), to_units(*m))).collect();
+    let value = json!({
+        "program": "parcel-risk",
+        "version": env!("CARGO_PKG_VERSION"),
+        "format": FORMAT,
+        "date": iso_text(plan.night),
+        "destination": plan.destination.map(|d| d.to_string()),
+        "configuration": plan.job,
+        "inputs": inputs,
+        "counts": {
+            "records_read": counts.records_read,
+            "lines_used": counts.lines_used,
+            "quarantined": counts.quarantined,
+            "parcels": counts.parcels,
+            "consignors_declared": counts.consignors.0,
+            "consignors_resolved": counts.consignors.1,
+            "consignees_declared": counts.consignees.0,
+            "consignees_resolved": counts.consignees.1,
+            "flagged_parcels": counts.flagged,
+            "flags": counts.flags,
+            "cases": counts.cases,
+        },
+        "families": families,
+        "revenue_at_risk": revenue,
+        "quarantined_by_field": by_field(None),
+        "values_ignored": ignored(facts),
+        "law": law(facts),
+        "notes": notes(facts),
+    });
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Texts of optional columns that meant nothing and were left out, by column.
+fn ignored(facts: &Facts) -> BTreeMap<&'static str, u64> {
+    let mut counts = [0_u64; Column::COUNT];
+    for &bits in &facts.shipments.lines.unusable {
+        let mut bits = bits;
+        while bits != 0 {
+            counts[bits.trailing_zeros() as usize] += 1;
+            bits &= bits - 1;
+        }
+    }
+    let counted = Column::ALL.iter().zip(counts).filter(|(_, n)| *n > 0);
+    counted.map(|(c, n)| (c.name(), n)).collect()
+}
+
+/// The rules that were applied.
+fn law(facts: &Facts) -> Vec<Value> {
+    let mut rows: Vec<Value> = Vec::new();
+    for terms in facts.terms {
+        for limit in terms.limits.iter().chain(&terms.gift) {
+            let row = json!({
+                "regime": limit.regime,
+                "country": terms.country.to_string(),
+                "limit": to_units(limit.amount),
+                "currency": terms.currency.to_string(),
+                "source": limit.source,
+            });
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+    }
+    rows.sort_by_key(Value::to_string);
+    rows
+}
+
+fn notes(facts: &Facts) -> Vec<String> {
+    facts.consignors.notes.iter().chain(&facts.consignees.notes).cloned().collect()
+}
+
+/// What a person should know though the run could finish.
+pub fn warnings(inputs: &[Input], files: &[FileSummary], facts: &Facts, counts: &Counts) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (input, file) in inputs.iter().zip(files) {
+        let path = input.path.display();
+        warnings.extend(file.warnings.iter().map(|w| format!("{path}: {w}")));
+        if !file.unknown_columns.is_empty() {
+            let shown: Vec<&str> = file.unknown_columns.iter().take(5).map(String::as_str).collect();
+            let more = file.unknown_columns.len() - shown.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            warnings.push(format!("{path}: unknown columns were ignored: {}{more}", shown.join(", ")));
+        }
+    }
+    if counts.records_read > 0 && counts.quarantined * 10 > counts.records_read {
+        warnings.push(format!(
+            "{} of {} records are in quarantine; `quarantine.parquet` says why",
+            counts.quarantined, counts.records_read
+        ));
+    }
+    warnings.extend(notes(facts));
+    warnings
+}
+
+/// The highest ranked cases, parcels without a case standing for themselves, a line each.
+pub fn worst(facts: &Facts, outcome: &Outcome, count: usize) -> Vec<String> {
+    let shipments = facts.shipments;
+    let mut lines = Vec::new();
+    let mut told: Vec<u32> = Vec::new();
+    for parcel in &outcome.parcels {
+        if lines.len() == count {
+            break;
+        }
+        let Some(&first) = parcel.flags.first() else { continue };
+        let flag = &outcome.flags[first as usize];
+        if let Some(case) = flag.case {
+            if told.contains(&case) {
+                continue;
+            }
+            told.push(case);
+        }
+        let (reason, parcels) = match flag.case {
+            Some(case) => {
+                let case = &outcome.cases[case as usize];
+                (case.reason.as_str(), case.parcels.len())
+            }
+            None => (flag.reason.as_str(), 1),
+        };
+        let p = parcel.parcel as usize;
+        let id = shipments.parcels.id.get(parcel.parcel);
+        let consignee = shipments.consignees.get(shipments.parcels.consignee[p], Particular::Name);
+        let revenue = money::display(parcel.revenue, &facts.terms(parcel.parcel).currency.to_string());
+        let others = if parcels > 1 { format!(" and {} more", parcels - 1) } else { String::new() };
+        lines.push(format!("{:.2}  {id}{others}, to {consignee}, {revenue} at risk: {reason}", parcel.risk_score));
+    }
+    lines
+}

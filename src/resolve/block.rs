@@ -1,0 +1,285 @@
+//! Which pairs are compared at all: parties that share a key, in blocks that never grow quadratic.
+//!
+//! The rules are united: building; telephone; mailbox; registration; postcode and house number; the two rarest
+//! words of the name, with the place unless the words are rare enough to stand alone. A block of more than
+//! `block` members is cut again by each word of the name, and what is still too large is put in the order of names
+//! and each member compared with the next `window`. So a party meets a bounded number of others, however
+//! large the table.
+
+use super::card::{ADDRESS, BUSINESS, Card, NAMELESS, Table, eighths, join};
+use super::compare::compare_if_names_fit;
+use super::settings::{Bits, ResolveSettings};
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// A pair held to be one party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Link {
+    /// Weight of the evidence, eighths of a bit.
+    pub weight: i32,
+    /// The smaller party.
+    pub a: u32,
+    /// The larger party.
+    pub b: u32,
+    /// Whether the names agree in every word.
+    pub full: bool,
+}
+
+/// What the rules gave.
+#[derive(Debug, Default)]
+pub(super) struct Linked {
+    pub links: Vec<Link>,
+    pub comparisons: u64,
+    pub notes: Vec<String>,
+}
+
+/// Two words that together are rarer than this, bits, find each other wherever they stand.
+const RARE_PAIR: f32 = 20.0;
+
+type Entry = (u64, u32);
+
+/// The entries whose key occurs more than once, sorted; key 0 is left out.
+pub(super) fn shared(members: &[u32], key: impl Fn(u32) -> u64 + Sync) -> Vec<Entry> {
+    const SEEN: u8 = 1;
+    const AGAIN: u8 = 2;
+    let size = (members.len() * 4).next_power_of_two().clamp(1024, 1 << 24);
+    // Most keys occur once; a bit per hashed key keeps them out of the sort.
+    let seen: Vec<AtomicU8> = (0..size).map(|_| AtomicU8::new(0)).collect();
+    let slot = |key: u64| &seen[(key ^ key >> 32) as usize & (size - 1)];
+    let keys: Vec<u64> = members.par_iter().with_min_len(4096).map(|&member| key(member)).collect();
+    keys.par_iter().with_min_len(4096).filter(|key| **key != 0).for_each(|&key| {
+        if slot(key).fetch_or(SEEN, Ordering::Relaxed) & SEEN != 0 {
+            slot(key).fetch_or(AGAIN, Ordering::Relaxed);
+        }
+    });
+    let mut entries: Vec<Entry> = keys
+        .par_iter()
+        .zip(members)
+        .with_min_len(4096)
+        .filter(|(key, _)| **key != 0 && slot(**key).load(Ordering::Relaxed) & AGAIN != 0)
+        .map(|(&key, &member)| (key, member))
+        .collect();
+    entries.par_sort_unstable();
+    entries
+}
+
+/// The groups of two and more among sorted entries.
+pub(super) fn groups(entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
+    entries.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1)
+}
+
+/// Lowers what a building, a telephone or a mailbox says by the number of names that share it, then compares.
+pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSettings, bits: &Bits) -> Linked {
+    let mut linked = Linked::default();
+    let contacts = &table.contacts;
+    let building = shared(members, |party| contacts.building[party as usize]);
+    let phone = shared(members, |party| u64::from(table.cards[party as usize].phone));
+    let email = shared(members, |party| contacts.email[party as usize]);
+    let weights = &settings.weights;
+    crowd(table, &building, settings, weights.building_same.bits(), |card| &mut card.building_says);
+    crowd(table, &phone, settings, weights.phone_same.bits(), |card| &mut card.phone_says);
+    crowd(table, &email, settings, weights.email_same.bits(), |card| &mut card.email_says);
+
+    let work = Work { table, settings, bits };
+    work.rule("building", building, &mut linked);
+    work.rule("telephone", phone, &mut linked);
+    work.rule("mailbox", email, &mut linked);
+    let contacts = &table.contacts;
+    work.rule("registration", shared(members, |party| contacts.registration[party as usize]), &mut linked);
+    work.rule("address with a postcode missing", without_postcode(table, members), &mut linked);
+    work.rule(
+        "postcode and house number",
+        shared(members, |p| house_key(&table.cards[p as usize])),
+        &mut linked,
+    );
+    work.rule("name", shared(members, |party| name_key(&table.cards[party as usize])), &mut linked);
+    linked.links.par_sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.a, link.b));
+    linked.links.dedup();
+    linked
+}
+
+/// Blocks of one street, house number and city in which some lack the postcode: their buildings cannot be the same
+/// key as those of the others.
+fn without_postcode(table: &Table, members: &[u32]) -> Vec<Entry> {
+    let cards = &table.cards;
+    let mut entries = shared(members, |party| {
+        let card = &cards[party as usize];
+        let whole = card.city != 0 && card.street != 0 && card.house != 0 && !card.has(NAMELESS);
+        let address = [card.street, card.house, card.city, u32::from(card.country)].map(u64::from);
+        if whole { join(address) } else { 0 }
+    });
+    let lacks = |entry: &Entry| cards[entry.1 as usize].postcode == 0;
+    let mut kept = 0;
+    let mut start = 0;
+    while start < entries.len() {
+        let end = start + entries[start..].iter().take_while(|entry| entry.0 == entries[start].0).count();
+        let block = &entries[start..end];
+        if block.iter().any(lacks) && !block.iter().all(lacks) {
+            entries.copy_within(start..end, kept);
+            kept += end - start;
+        }
+        start = end;
+    }
+    entries.truncate(kept);
+    entries
+}
+
+/// Postcode (or city) and house number; a house without number stands with the others of its kind.
+fn house_key(card: &Card) -> u64 {
+    let place = if card.postcode != 0 { card.postcode } else { card.city };
+    if place == 0 || !card.has(ADDRESS) || card.has(NAMELESS) || card.house == 0 {
+        return 0;
+    }
+    join([u64::from(place), u64::from(card.house), u64::from(card.country)])
+}
+
+/// The two rarest words and the country, with the place where the words are not rare.
+fn name_key(card: &Card) -> u64 {
+    if card.has(NAMELESS) {
+        return 0;
+    }
+    let Some((first, second)) = card.rarest() else { return 0 };
+    let words = join([u64::from(card.word[first]), u64::from(card.word[second]), u64::from(card.country)]);
+    if first != second && card.bits(first) + card.bits(second) >= RARE_PAIR {
+        return words;
+    }
+    // A firm's branches stand in one city; a person's two addresses, with a slip in one, in one postcode.
+    let (near, far) =
+        if card.has(BUSINESS) { (card.city, card.postcode) } else { (card.postcode, card.city) };
+    let place = if near != 0 { near } else { far };
+    if place == 0 { 0 } else { join([words, u64::from(place), 1]) }
+}
+
+fn crowd(
+    table: &mut Table,
+    entries: &[Entry],
+    settings: &ResolveSettings,
+    base: f64,
+    field: impl Fn(&mut Card) -> &mut u8,
+) {
+    let weights = &settings.weights;
+    let mut names = Vec::new();
+    for group in groups(entries) {
+        names.clear();
+        names.extend(group.iter().map(|(_, party)| table.cards[*party as usize].name));
+        names.sort_unstable();
+        names.dedup();
+        let crowd = (names.len() as f64 / weights.household).max(1.0);
+        let says = eighths(base - weights.crowd * crowd.log2());
+        for (_, party) in group {
+            *field(&mut table.cards[*party as usize]) = says;
+        }
+    }
+}
+
+struct Work<'a> {
+    table: &'a Table,
+    settings: &'a ResolveSettings,
+    bits: &'a Bits,
+}
+
+/// What one task found.
+#[derive(Default)]
+struct Found {
+    links: Vec<Link>,
+    comparisons: u64,
+    /// Blocks too large to compare in full, and the largest.
+    cut: usize,
+    largest: usize,
+}
+
+impl Work<'_> {
+    fn rule(&self, name: &str, entries: Vec<Entry>, linked: &mut Linked) {
+        let blocks: Vec<&[Entry]> = groups(&entries).collect();
+        let found: Vec<Found> = blocks
+            .par_chunks(512)
+            .map(|blocks| {
+                let mut found = Found::default();
+                blocks.iter().for_each(|block| self.block(block, &mut found));
+                found
+            })
+            .collect();
+        let (mut cut, mut largest) = (0, 0);
+        for mut part in found {
+            linked.links.append(&mut part.links);
+            linked.comparisons += part.comparisons;
+            cut += part.cut;
+            largest = largest.max(part.largest);
+        }
+        if cut > 0 {
+            linked.notes.push(format!(
+                "{cut} blocks of one {name} had more than {} parties (the largest {largest}): there only parties that \
+                 share a word of the name, or stand next to each other in the order of names, were compared.",
+                self.settings.block
+            ));
+        }
+    }
+
+    fn block(&self, block: &[Entry], found: &mut Found) {
+        let parties: Vec<u32> = block.iter().map(|(_, party)| *party).collect();
+        if parties.len() <= self.settings.block {
+            return self.all_pairs(&parties, found);
+        }
+        found.cut += 1;
+        found.largest = found.largest.max(parties.len());
+        let mut entries: Vec<Entry> = parties
+            .iter()
+            .flat_map(|&party| {
+                self.table.cards[party as usize]
+                    .word_hashes()
+                    .iter()
+                    .map(move |&word| (u64::from(word), party))
+            })
+            .collect();
+        entries.sort_unstable();
+        for group in groups(&entries) {
+            // A word that all of the block share cuts nothing.
+            let members: Vec<u32> = group.iter().map(|(_, party)| *party).collect();
+            if members.len() <= self.settings.block {
+                self.all_pairs(&members, found);
+            } else if members.len() < parties.len() {
+                self.neighbours(members, found);
+            }
+        }
+        self.neighbours(parties, found);
+    }
+
+    fn all_pairs(&self, parties: &[u32], found: &mut Found) {
+        for (i, &a) in parties.iter().enumerate() {
+            for &b in &parties[i + 1..] {
+                self.pair(a, b, found);
+            }
+        }
+    }
+
+    /// Compares each with the next ones in the order of names, then addresses, then telephones.
+    fn neighbours(&self, parties: Vec<u32>, found: &mut Found) {
+        let mut order: Vec<_> = parties
+            .into_iter()
+            .map(|party| {
+                let card = &self.table.cards[party as usize];
+                let mut start = [0; 8];
+                for (to, from) in start.iter_mut().zip(self.table.name(party).bytes()) {
+                    *to = from;
+                }
+                (start, card.name, card.street, card.house, card.phone, party)
+            })
+            .collect();
+        order.sort_unstable();
+        for (i, a) in order.iter().enumerate() {
+            for b in order[i + 1..].iter().take(self.settings.window) {
+                self.pair(a.5, b.5, found);
+            }
+        }
+    }
+
+    fn pair(&self, a: u32, b: u32, found: &mut Found) {
+        let (a, b) = (a.min(b), a.max(b));
+        found.comparisons += 1;
+        let Some(comparison) = compare_if_names_fit(self.table, self.bits, a, b) else { return };
+        if comparison.is_link(self.settings) {
+            let weight = (comparison.total() * 8.0).round() as i32;
+            found.links.push(Link { weight, a, b, full: comparison.names.level.is_full() });
+        }
+    }
+}

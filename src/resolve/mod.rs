@@ -1,0 +1,97 @@
+//! Who is who: declared parties of one role grouped into the persons and firms behind them.
+//!
+//! Each party's particulars are parsed once and packed. Pairs that share a key are compared field by
+//! field; each agreement or disagreement has a weight `log2(m / u)` after Fellegi and Sunter, names by how rare their
+//! words are, buildings, telephones and mailboxes by how many names share them. Pairs above a line are united,
+//! the strongest first, unless that would bring contradicting declarations together.
+//!
+//! Decisions that no weight can overrule: two names that differ in a whole word are two parties, whatever they
+//! share (families, flat-mates, parcel shops); one name at two addresses with two telephones is two persons; a name
+//! that names nobody goes by address *and* telephone or mailbox. Firms of the same full name are one firm with
+//! branches where the name is distinctive or the city the same.
+
+use crate::model::entities::{Entities, Resolved};
+use crate::model::parcels::Parties;
+use block::Linked;
+use card::Table;
+use settings::Bits;
+
+mod block;
+mod card;
+mod cluster;
+mod compare;
+mod frequency;
+mod names;
+mod places;
+mod settings;
+mod spelling;
+
+pub use compare::Evidence;
+pub use settings::{Odds, ResolveSettings, Weights};
+
+/// Groups the parties of one role into entities.
+///
+/// The result depends neither on the order of the input nor on the number of threads. Cost: linear in the
+/// number of parties, however many share a postcode, a building or a name; what had to be cut short is said in the
+/// notes.
+pub fn resolve(parties: &Parties, settings: &ResolveSettings) -> Resolved {
+    let bits = Bits::new(&settings.weights);
+    let Prepared { mut table, first } = Prepared::new(parties, settings);
+    let representatives = representatives(&first);
+    let mut linked = block::link(&mut table, &representatives, settings, &bits);
+    let labels = labels(&table, &first, settings, &bits, &mut linked);
+    let entities = Entities::from_labels(&labels, &parties.fingerprint);
+    Resolved { entities, contacts: table.contacts, notes: linked.notes }
+}
+
+/// Why two parties are, or are not, one: the weight of each field, which add up to the evidence as a whole.
+///
+/// Weighs words and addresses by the whole table, as [`resolve`] does, and costs about as much.
+pub fn explain(parties: &Parties, settings: &ResolveSettings, a: u32, b: u32) -> Vec<Evidence> {
+    let bits = Bits::new(&settings.weights);
+    let Prepared { mut table, first } = Prepared::new(parties, settings);
+    block::link(&mut table, &representatives(&first), settings, &bits);
+    let (a, b) = (first[a as usize], first[b as usize]);
+    compare::compare(&table, &bits, a, b).evidence()
+}
+
+/// Parsed parties, and for each the first that reads alike.
+struct Prepared {
+    table: Table,
+    first: Vec<u32>,
+}
+
+impl Prepared {
+    fn new(parties: &Parties, settings: &ResolveSettings) -> Prepared {
+        let mut table = Table::new(parties);
+        let everyone: Vec<u32> = (0..table.len() as u32).collect();
+        let identity = std::mem::take(&mut table.identity);
+        let alike = block::shared(&everyone, |party| identity[party as usize]);
+        drop(identity);
+        let mut first = everyone;
+        for group in block::groups(&alike) {
+            group.iter().for_each(|(_, party)| first[*party as usize] = group[0].1);
+        }
+        table.weigh(&representatives(&first), settings);
+        Prepared { table, first }
+    }
+}
+
+fn representatives(first: &[u32]) -> Vec<u32> {
+    (0..first.len() as u32).filter(|party| first[*party as usize] == *party).collect()
+}
+
+fn labels(
+    table: &Table,
+    first: &[u32],
+    settings: &ResolveSettings,
+    bits: &Bits,
+    linked: &mut Linked,
+) -> Vec<u32> {
+    cluster::drop_ambiguous(table, settings, bits, &mut linked.links);
+    let roots = cluster::cluster(table, settings, bits, &linked.links);
+    first.iter().map(|party| roots[*party as usize]).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! Comparing two names, word by word and in no order.
+
+use super::card::{Card, NAMELESS, Table, WORDS};
+use super::settings::Bits;
+use super::spelling::{Spelling, run_together, spelling};
+
+/// How far two names agree; the first that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum NameLevel {
+    /// The same words.
+    Same,
+    /// The same words but for slips of the pen or another romanisation.
+    Spelling,
+    /// Initials or shortened words on one side.
+    Initials,
+    /// One name has words more than the other.
+    Subset,
+    /// One of them names nobody.
+    Nameless,
+    /// They name two persons.
+    Different,
+}
+
+impl NameLevel {
+    pub(super) const fn text(self) -> &'static str {
+        match self {
+            NameLevel::Same => "the same words",
+            NameLevel::Spelling => "the same words but for their spelling",
+            NameLevel::Initials => "agrees with initials or shortened words",
+            NameLevel::Subset => "one has words more",
+            NameLevel::Nameless => "one of them names nobody",
+            NameLevel::Different => "different names",
+        }
+    }
+    /// Whether every word has been found again.
+    pub(super) fn is_full(self) -> bool {
+        self <= NameLevel::Spelling
+    }
+}
+
+/// Outcome of comparing two names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Names {
+    pub level: NameLevel,
+    pub bits: f32,
+}
+
+/// The words of one name that have not been matched yet.
+struct Left<'a> {
+    word: [&'a str; WORDS],
+    bits: [f32; WORDS],
+    count: usize,
+}
+
+impl<'a> Left<'a> {
+    fn new(table: &'a Table, party: u32, card: &Card, used: u32) -> Self {
+        let mut left = Left { word: [""; WORDS], bits: [0.0; WORDS], count: 0 };
+        for (i, word) in table.name(party).split(' ').take(usize::from(card.words)).enumerate() {
+            if used >> i & 1 == 0 {
+                left.word[left.count] = word;
+                left.bits[left.count] = card.bits(i);
+                left.count += 1;
+            }
+        }
+        left
+    }
+    fn words(&self) -> &[&'a str] {
+        &self.word[..self.count]
+    }
+    fn take(&mut self, i: usize) -> f32 {
+        self.word[i] = "";
+        self.bits[i]
+    }
+    fn whole(&self) -> usize {
+        self.words().iter().filter(|word| word.len() > 1).count()
+    }
+    fn initials(&self) -> usize {
+        self.words().iter().filter(|word| word.len() == 1).count()
+    }
+}
+
+/// A word this much rarer than another, bits, may be a slip of the pen for it: one in a hundred.
+const SLIP_IN_A_HUNDRED: f32 = 6.6;
+
+fn is_initial(word: &str) -> bool {
+    word.len() == 1
+}
+
+/// Compares the names of two parties.
+pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names {
+    let (one, two) = (&table.cards[a as usize], &table.cards[b as usize]);
+    if one.has(NAMELESS) || two.has(NAMELESS) {
+        return Names { level: NameLevel::Nameless, bits: 0.0 };
+    }
+    let mut sum = 0.0;
+    let (mut used_one, mut used_two, mut shared) = (0_u32, 0_u32, 0_u32);
+    for (i, word) in one.word_hashes().iter().enumerate() {
+        let found =
+            two.word_hashes().iter().enumerate().find(|(j, other)| *other == word && used_two >> j & 1 == 0);
+        if let Some((j, _)) = found {
+            used_one |= 1 << i;
+            used_two |= 1 << j;
+            sum += one.bits(i) + bits.word_same;
+            shared += 1;
+        }
+    }
+    if one.name == two.name {
+        return Names { level: NameLevel::Same, bits: sum.min(bits.name_most) };
+    }
+    let mut here = Left::new(table, a, one, used_one);
+    let mut there = Left::new(table, b, two, used_two);
+    let mut level = NameLevel::Same;
+    let mut worse = |to: NameLevel| level = level.max(to);
+
+    for turned in [false, true] {
+        let (x, y) = if turned { (&mut there, &mut here) } else { (&mut here, &mut there) };
+        for i in 0..x.count {
+            if x.word[i].len() < 4 {
+                continue;
+            }
+            if let Some(parts) = run_together(x.word[i], y.words()) {
+                let whole = x.take(i);
+                let apart: f32 = (0..y.count).filter(|j| parts >> j & 1 == 1).map(|j| y.take(j)).sum();
+                sum += (whole.min(apart) + bits.word_sound).max(0.0);
+                shared += 1;
+                worse(NameLevel::Spelling);
+            }
+        }
+    }
+    for i in 0..here.count {
+        for j in 0..there.count {
+            let (x, y) = (here.word[i], there.word[j]);
+            if x.len() < 3 || y.len() < 3 {
+                continue;
+            }
+            let Some(kind) = spelling(x, y) else { continue };
+            let (rarer, commoner) = (here.bits[i].max(there.bits[j]), here.bits[i].min(there.bits[j]));
+            let slip = rarer >= table.rare || rarer - commoner >= SLIP_IN_A_HUNDRED;
+            if kind == Spelling::Typo && !slip && x.len().min(y.len()) < 7 {
+                continue;
+            }
+            let (common, odds) = (
+                here.take(i).min(there.take(j)),
+                match kind {
+                    Spelling::Sound => bits.word_sound,
+                    Spelling::Typo => bits.word_typo,
+                    Spelling::Short => bits.word_short,
+                },
+            );
+            sum += (common + odds).max(0.0);
+            if kind == Spelling::Short {
+                worse(NameLevel::Initials);
+            } else {
+                worse(NameLevel::Spelling);
+            }
+            shared += 1;
+            break;
+        }
+    }
+    for i in 0..here.count {
+        for j in 0..there.count {
+            let (x, y) = (here.word[i], there.word[j]);
+            if !x.is_empty()
+                && !y.is_empty()
+                && (is_initial(x) || is_initial(y))
+                && x.as_bytes()[0] == y.as_bytes()[0]
+            {
+                here.take(i);
+                there.take(j);
+                sum += bits.word_initial;
+                worse(NameLevel::Initials);
+                break;
+            }
+        }
+    }
+    let (whole_here, whole_there) = (here.whole(), there.whole());
+    let (initials_here, initials_there) = (here.initials(), there.initials());
+    let different = whole_here.min(whole_there);
+    let missing = whole_here.max(whole_there) - different;
+    // An initial that fits no word of the other name speaks against it only where that name has one too.
+    let crossed = initials_here > 0 && whole_there > 0 || initials_there > 0 && whole_here > 0;
+    let other_initials = initials_here.min(initials_there).max(usize::from(crossed));
+    sum += bits.word_missing * missing as f32;
+    if missing > 0 {
+        worse(NameLevel::Subset);
+        // A surname alone may be anybody's of the family.
+        if shared < 2 {
+            sum += 2.0 * bits.word_missing;
+        }
+    }
+    if initials_here + initials_there > 0 && other_initials == 0 {
+        worse(NameLevel::Initials);
+    }
+    if different > 0 || other_initials > 0 || shared == 0 {
+        sum += bits.word_different * (different + other_initials).max(1) as f32;
+        return Names { level: NameLevel::Different, bits: sum.min(0.0) };
+    }
+    Names { level: level.max(NameLevel::Spelling), bits: sum.min(bits.name_most) }
+}

@@ -1,0 +1,135 @@
+//! What must hold for any table: linear work in skewed blocks, the same result in any order and on any threads.
+
+use super::*;
+
+/// Comparisons, and the notes.
+fn work(rows: &[Row]) -> (u64, Vec<String>) {
+    let (parties, _) = table(rows);
+    let settings = ResolveSettings::default();
+    let bits = Bits::new(&settings.weights);
+    let Prepared { mut table, first } = Prepared::new(&parties, &settings);
+    let linked = block::link(&mut table, &representatives(&first), &settings, &bits);
+    (linked.comparisons, linked.notes)
+}
+
+/// Names from some thousand words, as in a large city.
+fn name(i: usize) -> String {
+    let syllables = ["ka", "lo", "mi", "ra", "tu", "ve", "so", "ni", "ba", "de", "fu", "go"];
+    let word = |x: usize| -> String { (0..3).map(|k| syllables[x / 12_usize.pow(k) % 12]).collect() };
+    format!("{} {}n", word(i * 7919 % 1009), word(i * 104_729 % 1721))
+}
+
+fn postcode(count: usize) -> Vec<Row> {
+    (0..count)
+        .map(|i| {
+            let address =
+                format!("{}weg {}", ["Linden", "Birken", "Eichen", "Ulmen"][i % 4], i / 4 % 150 + 1);
+            row([&name(i), &address, "Wien", "1010", &format!("0664 {}", 2_000_000 + i * 3), "", "", "AT"])
+        })
+        .collect()
+}
+
+fn hall(count: usize) -> Vec<Row> {
+    (0..count).map(|i| row([&name(i), "Campus 1", "Lund", "22100", "", "", "", "SE"])).collect()
+}
+
+fn namesakes(count: usize) -> Vec<Row> {
+    (0..count)
+        .map(|i| row(["Wang Wei", &format!("Keji Road {}", i + 1), "Shenzhen", "518000", "", "", "", "CN"]))
+        .collect()
+}
+
+#[test]
+fn skewed_blocks_are_linear() {
+    for (make, small, large) in [
+        (postcode as fn(usize) -> Vec<Row>, 16_250, 65_000),
+        (hall, 5_000, 20_000),
+        (namesakes, 5_000, 20_000),
+    ] {
+        let (few, _) = work(&make(small));
+        let (many, notes) = work(&make(large));
+        println!("{small} parties: {few} comparisons; {large} parties: {many}");
+        // Four times the parties would be sixteen times the pairs.
+        assert!(many <= 9 * few, "{few} {many}");
+        assert!(many <= 60 * large as u64, "{many}");
+        assert!(notes.iter().any(|note| note.contains("blocks of one")), "{notes:?}");
+    }
+}
+
+#[test]
+fn small_blocks_need_no_note() {
+    assert_eq!(work(&strangers(500)).1, Vec::<String>::new());
+}
+
+/// The entities as sets of rows, by their smallest row.
+fn sets(rows: &[Row]) -> Vec<usize> {
+    let of = entities(rows);
+    let mut first = std::collections::BTreeMap::new();
+    of.iter().enumerate().for_each(|(i, entity)| {
+        first.entry(*entity).or_insert(i);
+    });
+    of.iter().map(|entity| first[entity]).collect()
+}
+
+fn mixed() -> Vec<Row> {
+    let mut rows = postcode(4000);
+    rows.extend(hall(1500));
+    rows.extend(namesakes(200));
+    let disguised: Vec<Row> = rows
+        .iter()
+        .step_by(3)
+        .map(|r| {
+            let mut r = r.clone();
+            let (first, last) = r[0].split_once(' ').unwrap();
+            r[0] = if r[1].len() % 2 == 0 {
+                format!("{last} {first}")
+            } else {
+                format!("{} {last}", &first[..1])
+            };
+            r
+        })
+        .collect();
+    rows.extend(disguised);
+    rows
+}
+
+#[test]
+fn neither_order_nor_threads_matter() {
+    let rows = mixed();
+    let expected = sets(&rows);
+    assert!(expected.iter().enumerate().filter(|(i, first)| i != *first).count() > 500, "nothing was merged");
+    let count = rows.len();
+    let step = (0..).map(|k| 1009 + k).find(|s: &usize| gcd(*s, count) == 1).unwrap();
+    let order: Vec<usize> = (0..count).map(|i| i * step % count).collect();
+    let shuffled: Vec<Row> = order.iter().map(|&i| rows[i].clone()).collect();
+    let found = sets(&shuffled);
+    for i in 0..count {
+        let same = |j: usize| expected[order[i]] == expected[order[j]];
+        assert!(same(found[i]), "{:?}", shuffled[i]);
+    }
+    let distinct = |sets: &[usize]| sets.iter().collect::<std::collections::BTreeSet<_>>().len();
+    assert_eq!(distinct(&found), distinct(&expected));
+
+    let (parties, _) = table(&rows);
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let resolved = pool.install(|| resolve(&parties, &ResolveSettings::default()));
+        (resolved.entities.of_party, resolved.entities.key, resolved.notes)
+    };
+    let one = run(1);
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(8));
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[test]
+fn strangers_change_nothing() {
+    let rows = mixed();
+    let before = sets(&rows);
+    let mut more = rows.clone();
+    more.extend(strangers(4000));
+    assert_eq!(sets(&more)[..rows.len()], before[..]);
+}
