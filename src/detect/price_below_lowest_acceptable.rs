@@ -88,7 +88,9 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
         score: judgement.probability,
         p_value: None,
         true_over_declared: 1.0 / ratio,
-        reason: format!("The price lies below the lowest acceptable price on every scale, and {by} supports it."),
+        reason: format!(
+            "The price lies below the lowest acceptable price on every scale, and {by} supports it."
+        ),
         judgement: &judgement,
     };
     Some(grounds.finding(facts))

@@ -65,7 +65,8 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     let judgement = facts.prices.own(line)?;
-    let as_others = facts.prices.ratio_to_peers(line).is_some_and(|ratio| ratio > settings.max_ratio_to_peers);
+    let as_others =
+        facts.prices.ratio_to_peers(line).is_some_and(|ratio| ratio > settings.max_ratio_to_peers);
     if judgement.probability < settings.min_score || judgement.ratio > settings.max_ratio || as_others {
         return None;
     }

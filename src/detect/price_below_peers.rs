@@ -93,7 +93,11 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
 
 /// A small probability in words.
 fn how_often(p: f64) -> String {
-    if p < 0.001 { "less than once in 1,000 lines".into() } else { format!("about {:.1} times in 1,000 lines", 1_000.0 * p) }
+    if p < 0.001 {
+        "less than once in 1,000 lines".into()
+    } else {
+        format!("about {:.1} times in 1,000 lines", 1_000.0 * p)
+    }
 }
 
 #[cfg(test)]

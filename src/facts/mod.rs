@@ -1,9 +1,9 @@
 //! What all detectors look at: the shipments, who is who, the law, and tables derived from them once.
 
 pub mod prices;
-mod worth;
 #[cfg(test)]
 pub(crate) mod testing;
+mod worth;
 
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;

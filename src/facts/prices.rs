@@ -110,7 +110,8 @@ impl Prices {
     /// Builds the cells and fits everything. Lines without a value, a code, or with neither pieces nor weight take no
     /// part, nor do samples, documents, returned goods, and shares of a parcel's value.
     pub fn build(shipments: &Shipments, consignors: &Resolved, terms: &[Terms]) -> Prices {
-        let entity = |parcel: u32| consignors.entities.of_party[shipments.parcels.consignor[parcel as usize] as usize];
+        let entity =
+            |parcel: u32| consignors.entities.of_party[shipments.parcels.consignor[parcel as usize] as usize];
         let clusters = Clusters::build(shipments, entity);
         let mut currencies: Vec<Currency> = terms.iter().map(|t| t.currency).collect();
         currencies.sort_unstable();
@@ -128,9 +129,18 @@ impl Prices {
             || Model::build(points(Scale::Kg), lines, senders, (-0.4, -1.0)),
         );
         let empty = Mixture::fit(&[], PEERS, LINE_PRIOR);
-        let mut prices =
-            Prices { piece, kg, clusters, currencies, peers: empty.clone(), own: empty.clone(), consignors: empty };
-        let pairs = |count: usize, of: &(dyn Fn(usize) -> Option<(Residual, Scale)> + Sync)| -> Vec<(f32, f32)> {
+        let mut prices = Prices {
+            piece,
+            kg,
+            clusters,
+            currencies,
+            peers: empty.clone(),
+            own: empty.clone(),
+            consignors: empty,
+        };
+        let pairs = |count: usize,
+                     of: &(dyn Fn(usize) -> Option<(Residual, Scale)> + Sync)|
+         -> Vec<(f32, f32)> {
             (0..count).into_par_iter().filter_map(|i| of(i).map(|(r, _)| (r.x as f32, r.s as f32))).collect()
         };
         let peers = pairs(lines, &|line| prices.peers_residual(shipments, line));
@@ -238,10 +248,9 @@ fn point(
     let (lines, parcels) = (&shipments.lines, &shipments.parcels);
     let parcel = lines.parcel[line];
     let description = lines.description[line];
-    let not_asked = matches!(
-        parcels.nature[parcel as usize],
-        Nature::Documents | Nature::Sample | Nature::Returned
-    ) || clusters.condition[description as usize] == Condition::Sample;
+    let not_asked =
+        matches!(parcels.nature[parcel as usize], Nature::Documents | Nature::Sample | Nature::Returned)
+            || clusters.condition[description as usize] == Condition::Sample;
     let shared = lines.allocated[line] && parcels.lines(parcel).len() > 1;
     let code = lines.hs[line]?;
     if not_asked || shared || lines.value[line] <= 0 {

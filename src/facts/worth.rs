@@ -19,8 +19,14 @@ impl Facts<'_> {
             items.push(Item { hs: lines.hs[own], origin: lines.origin[own], value: lines.value[own] });
         }
         let due = |value: Money, items: &[Item]| {
-            let due =
-                self.charges.assess_at(value, self.terms(parcel), parcels.date[at], parcels.nature[at], false, items);
+            let due = self.charges.assess_at(
+                value,
+                self.terms(parcel),
+                parcels.date[at],
+                parcels.nature[at],
+                false,
+                items,
+            );
             due.total()
         };
         let declared = due(parcels.assessed[at], &items);

@@ -73,7 +73,12 @@ impl Mixture {
             .step_by(step)
             .map(|&(x, s)| {
                 let (x, s) = calibrated(f64::from(x), f64::from(s), center, width);
-                [ordinary(x, s), blurred(x, s, shape.discount), severed(x, s, shape.cut), severed(-x, s, shape.cut)]
+                [
+                    ordinary(x, s),
+                    blurred(x, s, shape.discount),
+                    severed(x, s, shape.cut),
+                    severed(-x, s, shape.cut),
+                ]
             })
             .collect();
         let start = [1.0 - prior.discount - 1.5 * prior.cut, prior.discount, prior.cut, prior.cut / 2.0];
@@ -221,7 +226,8 @@ mod tests {
     fn a_scale_that_is_too_small_raises_few_flags() {
         let night = night(20_000, 0.0, 0.6, 3);
         let mixture = Mixture::fit(&night, SHAPE, PRIOR);
-        let flags = night.iter().filter(|(x, s)| mixture.posterior(f64::from(*x), f64::from(*s)) > 0.5).count();
+        let flags =
+            night.iter().filter(|(x, s)| mixture.posterior(f64::from(*x), f64::from(*s)) > 0.5).count();
         assert!(flags < 40, "{flags} of 20,000 honest values");
     }
 

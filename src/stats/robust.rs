@@ -240,7 +240,9 @@ pub fn bisquare_line(x: &[f64], y: &[f64]) -> Option<Line> {
     let mut row = Vec::with_capacity(picked.len());
     for &i in &picked {
         row.clear();
-        row.extend(picked.iter().filter(|&&j| (x[j] - x[i]).abs() > 1e-9).map(|&j| (y[j] - y[i]) / (x[j] - x[i])));
+        row.extend(
+            picked.iter().filter(|&&j| (x[j] - x[i]).abs() > 1e-9).map(|&j| (y[j] - y[i]) / (x[j] - x[i])),
+        );
         if !row.is_empty() {
             slopes.push(median(&mut row));
         }

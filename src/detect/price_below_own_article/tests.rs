@@ -24,7 +24,12 @@ fn one_line_at_a_fraction_of_the_own_price_is_flagged() {
     assert_eq!(night.share(&findings, "third").0, 1.0);
     assert_eq!(night.share(&findings, "honest").0, 0.0);
     let reason = &findings.findings[0].reason;
-    assert!(reason.ends_with("The same consignor's other lines of this article are declared at 4.0 times this price a piece."), "{reason}");
+    assert!(
+        reason.ends_with(
+            "The same consignor's other lines of this article are declared at 4.0 times this price a piece."
+        ),
+        "{reason}"
+    );
 }
 
 #[test]

@@ -70,7 +70,11 @@ fn honest_look_alikes_pass() {
 fn prices_on_one_heap_do_not_flood() {
     let mut night = Night::default();
     for consignor in 0..60u32 {
-        let price = if consignor % 10 == 0 { [4.99, 7.99, 14.99, 19.99, 5.99, 8.99][consignor as usize / 10] } else { 9.99 };
+        let price = if consignor % 10 == 0 {
+            [4.99, 7.99, 14.99, 19.99, 5.99, 8.99][consignor as usize / 10]
+        } else {
+            9.99
+        };
         night.shirts(consignor, 1.0, price, "honest");
     }
     night.shirts(70, 1.0, 0.99, "cut");

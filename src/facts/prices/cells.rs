@@ -7,7 +7,8 @@ use crate::fields::hs::HsCode;
 /// Levels of cells: chapter, heading, subheading, with origin, with weight band, with cluster of descriptions.
 pub(super) const LEVELS: usize = 6;
 /// Names of the levels.
-pub(super) const LEVEL_NAMES: [&str; LEVELS] = ["chapter", "heading", "subheading", "origin", "weight", "goods"];
+pub(super) const LEVEL_NAMES: [&str; LEVELS] =
+    ["chapter", "heading", "subheading", "origin", "weight", "goods"];
 
 const CLUSTER_BITS: u32 = 27;
 const BAND_BITS: u32 = 4;

@@ -8,21 +8,95 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Words that change no price: colours, sizes, filler. Folded, plural `s` taken off.
 const EMPTY_WORDS: &[&str] = &[
-    "and", "black", "blue", "brand", "brown", "colour", "color", "de", "for", "free", "from", "gray",
-    "green", "grey", "grau", "het", "in", "item", "khaki", "large", "medium", "model", "multicolor", "new", "navy",
-    "of", "on", "orange", "pc", "pcs", "piece", "pink", "purple", "red", "rot", "schwarz", "shipping", "size",
-    "sku", "small", "style", "the", "to", "und", "weiss", "white", "with", "xl", "xs", "xxl", "xxxl", "yellow", "your",
+    "and",
+    "black",
+    "blue",
+    "brand",
+    "brown",
+    "colour",
+    "color",
+    "de",
+    "for",
+    "free",
+    "from",
+    "gray",
+    "green",
+    "grey",
+    "grau",
+    "het",
+    "in",
+    "item",
+    "khaki",
+    "large",
+    "medium",
+    "model",
+    "multicolor",
+    "new",
+    "navy",
+    "of",
+    "on",
+    "orange",
+    "pc",
+    "pcs",
+    "piece",
+    "pink",
+    "purple",
+    "red",
+    "rot",
+    "schwarz",
+    "shipping",
+    "size",
+    "sku",
+    "small",
+    "style",
+    "the",
+    "to",
+    "und",
+    "weiss",
+    "white",
+    "with",
+    "xl",
+    "xs",
+    "xxl",
+    "xxxl",
+    "yellow",
+    "your",
 ];
 /// Words that say that the goods are not new.
 const USED_WORDS: &[&str] = &[
-    "used", "secondhand", "preowned", "refurbished", "renewed", "vintage", "antique", "worn", "defective", "broken",
-    "gebraucht", "gebrauchte", "occasion", "usado", "usata", "usato", "tweedehand", "preloved", "refurb", "faulty",
+    "used",
+    "secondhand",
+    "preowned",
+    "refurbished",
+    "renewed",
+    "vintage",
+    "antique",
+    "worn",
+    "defective",
+    "broken",
+    "gebraucht",
+    "gebrauchte",
+    "occasion",
+    "usado",
+    "usata",
+    "usato",
+    "tweedehand",
+    "preloved",
+    "refurb",
+    "faulty",
 ];
 /// Two words that together say that the goods are not new.
-const USED_PAIRS: &[[&str; 2]] =
-    &[["second", "hand"], ["2nd", "hand"], ["pre", "owned"], ["pre", "loved"], ["open", "box"], ["spare", "repair"]];
+const USED_PAIRS: &[[&str; 2]] = &[
+    ["second", "hand"],
+    ["2nd", "hand"],
+    ["pre", "owned"],
+    ["pre", "loved"],
+    ["open", "box"],
+    ["spare", "repair"],
+];
 /// Words that say that no price was asked.
-const SAMPLE_WORDS: &[&str] = &["sample", "muster", "catalogue", "swatch", "tester", "echantillon", "muestra"];
+const SAMPLE_WORDS: &[&str] =
+    &["sample", "muster", "catalogue", "swatch", "tester", "echantillon", "muestra"];
 
 /// A word that fewer consignors than this use is a stock number or a name of its own, not a kind of goods.
 const SHARED_BY: usize = 3;
@@ -82,8 +156,9 @@ impl Clusters {
         let hashes: Vec<u64> = read
             .par_iter()
             .map(|(words, condition)| {
-                let kept =
-                    words.iter().filter(|w| shared.get(*w).is_some_and(|users| users[SHARED_BY - 1] != NOBODY));
+                let kept = words
+                    .iter()
+                    .filter(|w| shared.get(*w).is_some_and(|users| users[SHARED_BY - 1] != NOBODY));
                 // Sums do not depend on the order of the words.
                 kept.fold(*condition as u64, |sum, w| sum.wrapping_add(w.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
             })
@@ -91,8 +166,7 @@ impl Clusters {
         let mut distinct = hashes.clone();
         distinct.par_sort_unstable();
         distinct.dedup();
-        let of: Vec<u32> =
-            hashes.par_iter().map(|h| distinct.partition_point(|d| d < h) as u32).collect();
+        let of: Vec<u32> = hashes.par_iter().map(|h| distinct.partition_point(|d| d < h) as u32).collect();
         let mut example = vec![NOBODY; distinct.len()];
         let better = |a: u32, b: u32| {
             let (a, b) = (texts.get(a), texts.get(b));

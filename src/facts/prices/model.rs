@@ -160,7 +160,8 @@ impl Model {
         let stats = &level.stats[level.cell[unit] as usize];
         let spread = stats.spread * stats.spread;
         // A consignor's level is the same in all its cells; the rest of the spread belongs to the article.
-        let article = (spread - self.between * self.between).max(0.25 * spread).max(SPREAD_FLOOR * SPREAD_FLOOR);
+        let article =
+            (spread - self.between * self.between).max(0.25 * spread).max(SPREAD_FLOOR * SPREAD_FLOOR);
         if stats.contested { article + 0.25 } else { article }
     }
 
@@ -222,7 +223,10 @@ impl Model {
             let off = generous(self.value[unit] - level.expected[unit], self.unit_granted[unit]);
             if off.is_finite() {
                 let noise = self.stray * self.stray / f64::from(self.lines[unit]);
-                articles.push((off, 1.0 / (self.article_variance(unit) + f64::from(level.variance[unit]) + noise)));
+                articles.push((
+                    off,
+                    1.0 / (self.article_variance(unit) + f64::from(level.variance[unit]) + noise),
+                ));
                 lines += self.lines[unit];
             }
         }
@@ -233,7 +237,12 @@ impl Model {
         let count = articles.len();
         let cost = if count > 2 { 1.3 } else { 1.0 };
         let middle = robust::weighted_median(&mut articles);
-        Some(Standing { level: middle as f32, variance: (cost / weight) as f32, articles: count as u32, lines })
+        Some(Standing {
+            level: middle as f32,
+            variance: (cost / weight) as f32,
+            articles: count as u32,
+            lines,
+        })
     }
 
     /// Centre and spread of honest consignors' levels: by the upper side, which undervaluing does not widen.
@@ -282,9 +291,9 @@ impl Model {
     pub fn off_peers(&self, line: usize) -> Option<f64> {
         let unit = self.unit[line];
         let expected = *self.tree.finest().expected.get(unit as usize)?;
-        expected
-            .is_finite()
-            .then(|| generous(f64::from(self.price[line]) - expected, grant(self.discount, self.log_quantity[line])))
+        expected.is_finite().then(|| {
+            generous(f64::from(self.price[line]) - expected, grant(self.discount, self.log_quantity[line]))
+        })
     }
 
     /// The line against the same consignor's other lines of the article.
@@ -358,7 +367,13 @@ fn quantity_discount(points: &[Point], unit_of: &[u32]) -> f64 {
 
 /// Fits the curve of log price on log weight in each subheading, moves all units to the anchor's weight, and returns
 /// what the curve adds in each finest cell. `slope` is the one expected and the range allowed is up to 1 above `slope.1`.
-fn curve(points: &[Point], unit_of: &[u32], value: &mut [f64], weight: &[f64], slope: (f64, f64)) -> Vec<f32> {
+fn curve(
+    points: &[Point],
+    unit_of: &[u32],
+    value: &mut [f64],
+    weight: &[f64],
+    slope: (f64, f64),
+) -> Vec<f32> {
     let (expected, least) = slope;
     let anchor = ANCHOR_KG.ln();
     let mut subheading = Vec::with_capacity(value.len());

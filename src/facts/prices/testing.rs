@@ -100,7 +100,8 @@ impl Night {
         let parties = self.sales.iter().map(|sale| sale.consignor + 1).max().unwrap_or(0);
         let labels: Vec<u32> = (0..parties).collect();
         let prints: Vec<u128> = (0..u128::from(parties)).map(|p| p << 64).collect();
-        let consignors = Resolved { entities: Entities::from_labels(&labels, &prints), ..Resolved::default() };
+        let consignors =
+            Resolved { entities: Entities::from_labels(&labels, &prints), ..Resolved::default() };
         let terms = Terms {
             country: home,
             channel: Channel::Postal,
@@ -187,7 +188,8 @@ pub(crate) fn trade(
     for _ in 0..lines {
         let at = (rng.random::<f64>().powf(1.5) * articles.len() as f64) as usize;
         let (consignor, article, kind, price, weight) = articles[at];
-        let quantity = if rng.random::<f64>() < 0.75 { 1.0 } else { (1.0 + rng.random::<f64>().powi(3) * 9.0).floor() };
+        let quantity =
+            if rng.random::<f64>() < 0.75 { 1.0 } else { (1.0 + rng.random::<f64>().powi(3) * 9.0).floor() };
         let draw = rng.random::<f64>();
         let (factor, mark) = cut(consignor, draw).unwrap_or((1.0, "honest"));
         night.sales.push(Sale {

@@ -33,9 +33,15 @@ fn measured(night: &Night) -> (f64, f64, f64) {
         let above = |v: &[f64], limit: f64| v.iter().filter(|p| **p > limit).count() as f64 / v.len() as f64;
         let result = (above(&cut, limit), above(&cut, 0.5), above(&honest, 0.5));
         for m in [&facts.prices.peers, &facts.prices.own, &facts.prices.consignors] {
-            eprintln!("center {:.2} width {:.2} cut {:.4} discount {:.4} mirror {:.4}", m.center, m.width, m.cut, m.discount, m.mirror);
+            eprintln!(
+                "center {:.2} width {:.2} cut {:.4} discount {:.4} mirror {:.4}",
+                m.center, m.width, m.cut, m.discount, m.mirror
+            );
         }
-        eprintln!("between {:.3} stray {:.3} discount {:.3}", facts.prices.piece.between, facts.prices.piece.stray, facts.prices.piece.discount);
+        eprintln!(
+            "between {:.3} stray {:.3} discount {:.3}",
+            facts.prices.piece.between, facts.prices.piece.stray, facts.prices.piece.discount
+        );
         eprintln!("recall at 1 %: {:.3}; at 0.5: recall {:.3}, false {:.4}", result.0, result.1, result.2);
         result
     })
@@ -87,7 +93,9 @@ fn the_order_of_lines_changes_nothing() {
     backwards.reverse();
     for (a, b) in all(&night).iter().zip(&backwards) {
         let close = |a: &Option<Judgement>, b: &Option<Judgement>| match (a, b) {
-            (Some(a), Some(b)) => (a.probability - b.probability).abs() < 0.02 && (a.ratio / b.ratio).ln().abs() < 0.02,
+            (Some(a), Some(b)) => {
+                (a.probability - b.probability).abs() < 0.02 && (a.ratio / b.ratio).ln().abs() < 0.02
+            }
             (a, b) => a.is_none() && b.is_none(),
         };
         assert!(close(&a.0, &b.0) && close(&a.1, &b.1), "{a:?} {b:?}");
@@ -111,14 +119,18 @@ fn small_and_awkward_cells_give_numbers() {
         night.sales[last].weight = f64::NAN;
         night.look(|facts| {
             for line in 0..night.sales.len() {
-                for judgement in [facts.prices.peers(facts.shipments, line), facts.prices.own(line)].into_iter().flatten()
+                for judgement in
+                    [facts.prices.peers(facts.shipments, line), facts.prices.own(line)].into_iter().flatten()
                 {
                     assert!((0.0..=1.0).contains(&judgement.probability) && judgement.ratio.is_finite());
                     assert!(judgement.p_value > 0.0 && judgement.p_value <= 1.0 && judgement.spread >= 0.05);
                 }
             }
             for cell in facts.prices.reference(facts.shipments) {
-                assert!(cell.median > 0.0 && cell.median.is_finite() && cell.scale_log.is_finite(), "{cell:?}");
+                assert!(
+                    cell.median > 0.0 && cell.median.is_finite() && cell.scale_log.is_finite(),
+                    "{cell:?}"
+                );
                 assert!(cell.lowest_acceptable_price > 0.0 && cell.lowest_acceptable_price < cell.median);
             }
         });
@@ -136,7 +148,10 @@ fn the_reference_names_its_cells() {
     assert_eq!((fine.hs.as_str(), fine.n, fine.consignors), ("610910", 12, 12));
     assert_eq!(fine.description.as_deref(), Some("cotton t-shirt"));
     assert_eq!((fine.weight_band, fine.degenerate), (Some((0.1, 0.3)), true));
-    assert!((fine.median - 10.0).abs() < 1e-3 && (fine.lowest_acceptable_price - 5.0).abs() < 1e-3, "{fine:?}");
+    assert!(
+        (fine.median - 10.0).abs() < 1e-3 && (fine.lowest_acceptable_price - 5.0).abs() < 1e-3,
+        "{fine:?}"
+    );
     let kg = cells.iter().find(|c| c.level == "chapter" && c.scale == "kg").unwrap();
     assert!(kg.hs == "61" && (kg.median - 10.0 / 0.15).abs() < 0.1, "{kg:?}");
 }
@@ -148,7 +163,10 @@ fn a_value_shared_by_lines_is_no_price() {
     night.sales[0].nature = Nature::Sample;
     night.sales[1].description = "fabric samples".into();
     night.look(|facts| {
-        assert!(facts.prices.peers(facts.shipments, 0).is_none() && facts.prices.peers(facts.shipments, 1).is_none());
+        assert!(
+            facts.prices.peers(facts.shipments, 0).is_none()
+                && facts.prices.peers(facts.shipments, 1).is_none()
+        );
         assert!(facts.prices.peers(facts.shipments, 2).is_some());
     });
 }

@@ -127,7 +127,8 @@ impl Level {
         let weight: f64 = spreads.iter().map(|s| s.1).sum();
         let typical = robust::weighted_median(&mut spreads);
         let typical = if weight > 0.0 { typical * typical * weight } else { 0.0 };
-        let pooled = ((typical + prior * prior * SPREAD_PRIOR_WEIGHT) / (weight + SPREAD_PRIOR_WEIGHT)).sqrt();
+        let pooled =
+            ((typical + prior * prior * SPREAD_PRIOR_WEIGHT) / (weight + SPREAD_PRIOR_WEIGHT)).sqrt();
         let pooled = pooled.max(SPREAD_FLOOR);
         for cell in 0..self.key.len() {
             let n = (self.first[cell + 1] - self.first[cell]) as f64;
@@ -266,7 +267,10 @@ impl Tree {
 
     /// Depth of [`comparison`](Tree::comparison).
     pub fn comparison_depth(&self, unit: u32, others: usize) -> Option<usize> {
-        ((unit as usize) < self.finest().cell.len()).then(|| self.comparison(unit, others)).flatten().map(|c| c.0)
+        ((unit as usize) < self.finest().cell.len())
+            .then(|| self.comparison(unit, others))
+            .flatten()
+            .map(|c| c.0)
     }
 
     /// The finest cell of a unit in which enough other consignors sell: its level, the cell, and the unit there.
