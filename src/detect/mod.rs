@@ -4,6 +4,10 @@ mod de_minimis_bunching;
 mod de_minimis_excluded_goods;
 mod de_minimis_gift_sale;
 mod de_minimis_over_limit;
+mod price_below_lowest_acceptable;
+mod price_below_own_article;
+mod price_below_peers;
+mod price_consignor_low;
 mod split_consignment;
 mod split_linked;
 mod split_window;
@@ -63,6 +67,10 @@ pub static ALL: &[&Detector] = &[
     &de_minimis_bunching::ENTRY,
     &de_minimis_gift_sale::ENTRY,
     &de_minimis_excluded_goods::ENTRY,
+    &price_below_own_article::ENTRY,
+    &price_below_peers::ENTRY,
+    &price_below_lowest_acceptable::ENTRY,
+    &price_consignor_low::ENTRY,
 ];
 
 /// Runs every detector, several at a time; the result is in the order of [`ALL`].

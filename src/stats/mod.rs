@@ -3,4 +3,6 @@
 pub mod arrivals;
 pub mod bunching;
 pub mod fdr;
+pub mod mixture;
 pub mod poisson;
+pub mod robust;
