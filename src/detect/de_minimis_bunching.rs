@@ -157,6 +157,10 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     let NearLimits { limits, mut near } = NearLimits::of(facts);
     let mut all = Findings::default();
     for level in Level::ALL {
+        if level != Level::Consignor {
+            // Private persons know the limit for gifts, and their gifts together would look like a crowd.
+            near.retain(|n| !limits[n.limit as usize].gift);
+        }
         let (groups, mut small) = groups(facts, level, near);
         let tests = test(settings, &limits, &groups);
         let tested: Vec<bool> = tests.iter().map(Option::is_some).collect();
