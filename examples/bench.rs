@@ -63,7 +63,8 @@ fn screen(arguments: &[String]) -> Result<(), String> {
         set("out", out.clone()),
     ]);
     let plan = job.and_then(|j| j.plan()).map_err(|e| e.to_string())?;
-    let summary = parcel_risk::pipeline::run(&plan, &parcel_risk::pipeline::Silent).map_err(|e| e.to_string())?;
+    let summary =
+        parcel_risk::pipeline::run(&plan, &parcel_risk::pipeline::Silent).map_err(|e| e.to_string())?;
     let elapsed = since.elapsed().as_secs_f64();
     println!("{elapsed} {} {}", peak_kib(), summary.counts.lines_used);
     for (stage, time) in summary.stages {
@@ -118,7 +119,8 @@ fn child(arguments: &[&str]) -> Result<Figures, String> {
     let output = output.map_err(|e| e.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout);
     let mut words = text.split_whitespace();
-    let figures = (|| Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?)))();
+    let figures =
+        (|| Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?)))();
     figures.filter(|_| output.status.success()).ok_or_else(|| format!("{} failed", arguments.join(" ")))
 }
 
