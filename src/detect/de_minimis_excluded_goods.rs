@@ -124,6 +124,7 @@ fn judge(
             Strength::Fair if other_code && !mention.measured => settings.fair_word_against_code,
             Strength::Fair => settings.fair_word,
             Strength::Weak if mention.measured && !other_code => settings.measured_word,
+            Strength::Weak if mention.measured => settings.fair_word_against_code,
             Strength::Weak => 0.0,
         };
         let text = match lines.hs[line] {
