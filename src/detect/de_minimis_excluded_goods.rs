@@ -2,12 +2,13 @@
 
 use super::detector;
 use crate::facts::Facts;
+use crate::facts::claims::Claims;
 use crate::fields::nature::Nature;
 use crate::model::finding::{Finding, Findings};
 use crate::model::money::{display, to_units};
 use crate::model::text::ABSENT;
 use crate::refdata::goods::{Goods, Mention, Strength};
-use crate::refdata::procedures::{Claim, claims};
+use crate::refdata::procedures::Claim;
 use crate::refdata::regimes::{Limit, Treatment};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -75,13 +76,18 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         .into_par_iter()
         .map_init(String::new, |scratch, d| goods.by_words(shipments.descriptions.get(d), scratch))
         .collect();
+    let claims = Claims::of(facts);
     let lines = &shipments.lines;
     let findings = (0..lines.len())
         .into_par_iter()
         .filter_map(|line| {
             let words = &mentions[lines.description[line] as usize];
             let code = lines.hs[line].and_then(|hs| goods.by_code(hs));
-            if words.is_empty() && code.is_none() { None } else { judge(facts, settings, line, words, code) }
+            if words.is_empty() && code.is_none() {
+                None
+            } else {
+                judge(facts, settings, &claims, line, words, code)
+            }
         })
         .collect();
     Findings { findings, ..Findings::default() }
@@ -97,6 +103,7 @@ struct Evidence<'a> {
 fn judge(
     facts: &Facts,
     settings: &Settings,
+    claims: &Claims,
     line: usize,
     words: &[Mention],
     code: Option<(&'static str, &'static str)>,
@@ -117,6 +124,7 @@ fn judge(
             Strength::Fair if other_code && !mention.measured => settings.fair_word_against_code,
             Strength::Fair => settings.fair_word,
             Strength::Weak if mention.measured && !other_code => settings.measured_word,
+            Strength::Weak if mention.measured => settings.fair_word_against_code,
             Strength::Weak => 0.0,
         };
         let text = match lines.hs[line] {
@@ -133,7 +141,7 @@ fn judge(
         let text = format!("the code {hs} is that of {list} ({meaning})");
         evidence.push(Evidence { list, score: settings.code, text });
     }
-    let limit = relieving_limit(facts, parcel)?;
+    let limit = relieving_limit(facts, claims, parcel)?;
     let best = evidence
         .into_iter()
         .filter(|e| e.score >= settings.lowest && limit.excluded.iter().any(|list| list == e.list))
@@ -170,14 +178,11 @@ fn judge(
 
 /// The limit whose relief a parcel enjoys and which excludes goods: that for gifts where it is one and within it, the
 /// first for goods that were sold otherwise. None where the record's codes say that no relief is asked for.
-fn relieving_limit<'a>(facts: &'a Facts, parcel: u32) -> Option<&'a Limit> {
-    let (shipments, p) = (facts.shipments, parcel as usize);
-    let parcels = &shipments.parcels;
+fn relieving_limit<'a>(facts: &'a Facts, claims: &Claims, parcel: u32) -> Option<&'a Limit> {
+    let (parcels, p) = (&facts.shipments.parcels, parcel as usize);
     let terms = facts.terms(parcel);
     let value = parcels.assessed[p];
-    let codes = shipments.words.get(parcels.procedures[p]);
-    let claimed: Vec<Claim> =
-        claims(codes, "", parcels.destination[p]).map(|procedure| procedure.claim).collect();
+    let claimed: Vec<Claim> = claims.of_parcel(facts, parcel).map(|procedure| procedure.claim).collect();
     if parcels.procedures[p] != ABSENT && claimed.is_empty() {
         return None;
     }

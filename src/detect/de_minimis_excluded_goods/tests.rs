@@ -13,7 +13,7 @@ fn found(country: &str, rows: &[[&str; 7]]) -> Vec<(String, u32, f64)> {
             "\n{parcel},{date},Blue Shop,CN,Anna Weber,{country},{nature},\"{description}\",{code},0.5,{value},{currency},{codes}"
         ));
     }
-    let world = World::from_csv(country, "2026-03-10", &csv);
+    let world = World::from_csv(country, "2026-07-10", &csv);
     let facts = world.facts();
     let result = run(&facts, &Settings::default());
     result
