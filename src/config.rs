@@ -105,9 +105,9 @@ impl Job {
             let text = day.to_string();
             table.insert("date".into(), toml::Value::String(text));
         }
-        let job: Job = table
-            .try_into()
-            .map_err(|e: toml::de::Error| Error::Configuration(format!("{origin}: {}", e.to_string().trim_end())))?;
+        let job: Job = table.try_into().map_err(|e: toml::de::Error| {
+            Error::Configuration(format!("{origin}: {}", e.to_string().trim_end()))
+        })?;
         for (id, table) in &job.detectors {
             let Some(detector) = detect::ALL.iter().find(|d| d.id == id) else {
                 let names: Vec<&str> = detect::ALL.iter().map(|d| d.id).collect();
@@ -124,7 +124,9 @@ impl Job {
     }
 
     fn relative_to(&mut self, folder: &Path) {
-        for path in [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates].into_iter().flatten() {
+        for path in
+            [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates].into_iter().flatten()
+        {
             *path = folder.join(&path);
         }
         for pattern in self.postal.iter_mut().chain(&mut self.express) {
@@ -219,7 +221,8 @@ mod tests {
 
     #[test]
     fn settings_reach_every_key() {
-        let job = job(&["destination=DE", "date=2026-07-15", "output.entity_links=true", "postal=[\"a.csv\"]"]);
+        let job =
+            job(&["destination=DE", "date=2026-07-15", "output.entity_links=true", "postal=[\"a.csv\"]"]);
         let job = job.unwrap();
         assert_eq!(job.destination.as_deref(), Some("DE"));
         assert_eq!(job.date.as_deref(), Some("2026-07-15"));

@@ -130,7 +130,8 @@ pub fn json(
         .iter()
         .map(|(f, n, r)| (f.name(), json!({ "parcels": n, "revenue_at_risk": to_units(*r) })))
         .collect();
-    let revenue: BTreeMap<&str, f64> = counts.revenue.iter().map(|(c, m)| (c.as_str(), to_units(*m))).collect();
+    let revenue: BTreeMap<&str, f64> =
+        counts.revenue.iter().map(|(c, m)| (c.as_str(), to_units(*m))).collect();
     let value = json!({
         "program": "parcel-risk",
         "version": env!("CARGO_PKG_VERSION"),
@@ -255,7 +256,10 @@ pub fn worst(facts: &Facts, outcome: &Outcome, count: usize) -> Vec<String> {
         let consignee = shipments.consignees.get(shipments.parcels.consignee[p], Particular::Name);
         let revenue = money::display(parcel.revenue, &facts.terms(parcel.parcel).currency.to_string());
         let others = if parcels > 1 { format!(" and {} more", parcels - 1) } else { String::new() };
-        lines.push(format!("{:.2}  {id}{others}, to {consignee}, {revenue} at risk: {reason}", parcel.risk_score));
+        lines.push(format!(
+            "{:.2}  {id}{others}, to {consignee}, {revenue} at risk: {reason}",
+            parcel.risk_score
+        ));
     }
     lines
 }

@@ -11,7 +11,8 @@ pub(crate) fn execute(args: &DetectorsArgs) -> Status {
     match &args.id {
         None => {
             for detector in ALL {
-                let _ = writeln!(text, "{:<28} {:<17} {}", detector.id, detector.family.name(), detector.title);
+                let _ =
+                    writeln!(text, "{:<28} {:<17} {}", detector.id, detector.family.name(), detector.title);
             }
             text.push_str("\n`parcel-risk detectors ID` shows what one finds, how, and its settings.\n");
         }

@@ -38,7 +38,9 @@ fn not_flagged(args: &ExplainArgs) -> Result<Error, Error> {
             text(row, "field"),
             text(row, "reason")
         ),
-        None => "it is not in quarantine either: nothing was found against it, or it was not in the input".into(),
+        None => {
+            "it is not in quarantine either: nothing was found against it, or it was not in the input".into()
+        }
     };
     Ok(Error::Output(format!("{} is not among the flagged of {parcels} parcels; {hint}", args.parcel_id)))
 }
@@ -78,7 +80,11 @@ fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
             if !spellings.is_empty() && !own {
                 let more = spellings.len().saturating_sub(SPELLINGS);
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                let _ = writeln!(t, "    {what}: {}{more}", spellings[..spellings.len().min(SPELLINGS)].join("; "));
+                let _ = writeln!(
+                    t,
+                    "    {what}: {}{more}",
+                    spellings[..spellings.len().min(SPELLINGS)].join("; ")
+                );
             }
         }
         let _ = writeln!(t, "    {} parcels in this run", number(party, "parcels"));

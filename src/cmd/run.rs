@@ -29,11 +29,8 @@ pub(crate) fn execute(args: RunArgs) -> Status {
     job.rates = args.rates.or(job.rates);
     let plan = job.plan()?;
     let started = Instant::now();
-    let summary = if args.quiet {
-        pipeline::run(&plan, &Silent)?
-    } else {
-        pipeline::run(&plan, &Progress::new())?
-    };
+    let summary =
+        if args.quiet { pipeline::run(&plan, &Silent)? } else { pipeline::run(&plan, &Progress::new())? };
     if !args.quiet {
         print(&text(&summary, &plan.out.display().to_string(), started.elapsed()))?;
     }
@@ -84,7 +81,10 @@ fn text(summary: &Summary, out: &str, elapsed: Duration) -> String {
     let stages: Vec<String> =
         summary.stages.iter().map(|(name, time)| format!("{name} {:.1}", time.as_secs_f64())).collect();
     let _ = writeln!(t, "Time         {:.1} s ({})", elapsed.as_secs_f64(), stages.join(", "));
-    let _ = writeln!(t, "Files        {out}: report.html to read, flagged_parcels.parquet to work with, run.json");
+    let _ = writeln!(
+        t,
+        "Files        {out}: report.html to read, flagged_parcels.parquet to work with, run.json"
+    );
     t
 }
 

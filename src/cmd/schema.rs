@@ -19,7 +19,8 @@ const OUTPUT: [(&str, &str); 10] = [
 ];
 
 pub(crate) fn execute() -> Status {
-    let mut text = String::from("Input: one row per declared line of a parcel (* required; value or parcel_value)\n");
+    let mut text =
+        String::from("Input: one row per declared line of a parcel (* required; value or parcel_value)\n");
     for column in Column::ALL {
         let kind = match column.kind() {
             Kind::Text => "text",

@@ -79,7 +79,12 @@ pub(crate) mod fixture {
     }
 
     /// Where the detector says other than the fixture expects: parcel, what was expected, why.
-    pub(crate) fn disagreements(detector: &Detector, destination: &str, night: &str, text: &str) -> Vec<String> {
+    pub(crate) fn disagreements(
+        detector: &Detector,
+        destination: &str,
+        night: &str,
+        text: &str,
+    ) -> Vec<String> {
         let world = World::from_csv(destination, night, text);
         let facts = world.facts();
         let found = run(detector, &facts);
@@ -87,7 +92,10 @@ pub(crate) mod fixture {
             found.findings.iter().map(|f| facts.shipments.parcels.id.get(f.parcel)).collect();
         let mut rows = csv::Reader::from_reader(text.as_bytes());
         let rows: Vec<BTreeMap<String, String>> = rows.deserialize().map(Result::unwrap).collect();
-        assert!(rows.iter().any(|row| row["expect"] == detector.id) && rows.iter().any(|row| row["expect"].is_empty()));
+        assert!(
+            rows.iter().any(|row| row["expect"] == detector.id)
+                && rows.iter().any(|row| row["expect"].is_empty())
+        );
         rows.iter()
             .filter(|row| (row["expect"] == detector.id) != flagged.contains(row["parcel_id"].as_str()))
             .map(|row| format!("{}: expected \"{}\": {}", row["parcel_id"], row["expect"], row["why"]))

@@ -164,7 +164,8 @@ mod tests {
         let case = found.cases.iter().find(|case| case.parcels.len() == 3).unwrap();
         assert_eq!((case.total, case.threshold), (4_195 * UNIT / 10, Some(150 * UNIT)));
         assert!(case.consignor.is_some() && case.consignee.is_some());
-        for part in ["419.50 EUR", "150.00 EUR", "3 parcels", "wireless earbuds", "2026-11-20", "Anna Novak"] {
+        for part in ["419.50 EUR", "150.00 EUR", "3 parcels", "wireless earbuds", "2026-11-20", "Anna Novak"]
+        {
             assert!(case.reason.contains(part), "{part}: {}", case.reason);
         }
         let of_case: Vec<_> = found.findings.iter().filter(|f| case.parcels.contains(&f.parcel)).collect();
@@ -177,12 +178,18 @@ mod tests {
         let line = US.lines().find(|line| line.contains("John Miller")).unwrap();
         let (_, rest) = line.split_once(',').unwrap();
         // Another order of the same person, from another sender, of other goods.
-        let rest = rest.replace("Guangzhou Watch Studio", "Ningbo Garden Supply").replace("steel watch", "hose");
-        let more = format!("{US}LX399917774CN,{}\n", rest.replace("910211", "391739").replace("610.00", "20.00"));
+        let rest =
+            rest.replace("Guangzhou Watch Studio", "Ningbo Garden Supply").replace("steel watch", "hose");
+        let more =
+            format!("{US}LX399917774CN,{}\n", rest.replace("910211", "391739").replace("610.00", "20.00"));
         let world = World::from_csv("US", "2025-02-14", &more);
         let facts = world.facts();
         let found = run(&ENTRY, &facts);
-        assert!(found.cases[0].reason.contains("here 3 parcels worth 1,228.00 USD"), "{}", found.cases[0].reason);
+        assert!(
+            found.cases[0].reason.contains("here 3 parcels worth 1,228.00 USD"),
+            "{}",
+            found.cases[0].reason
+        );
     }
 
     #[test]
@@ -193,7 +200,10 @@ mod tests {
         let tell = |text: &str| {
             let world = World::from_csv("DE", "2026-11-20", text);
             let found = run(&ENTRY, &world.facts());
-            let rows = found.findings.iter().map(|f| (f.parcel, f.reason.clone(), f.evidence.to_string(), f.revenue));
+            let rows = found
+                .findings
+                .iter()
+                .map(|f| (f.parcel, f.reason.clone(), f.evidence.to_string(), f.revenue));
             rows.collect::<Vec<_>>()
         };
         assert_eq!(tell(EU), tell(&reversed));

@@ -30,8 +30,10 @@ impl Facts<'_> {
             declared = declared.saturating_add(due.total());
         }
         let i = first as usize;
-        let joined =
-            self.charges.assess_at(total, self.terms(first), table.date[i], table.nature[i], false, &all).total();
+        let joined = self
+            .charges
+            .assess_at(total, self.terms(first), table.date[i], table.nature[i], false, &all)
+            .total();
         share_out(joined.saturating_sub(declared).max(0), &values)
     }
 

@@ -81,7 +81,9 @@ impl Action {
     /// What it means, in a sentence.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Action::Examine => "Open the parcel: the finding is strong and the sum at stake is among the night's highest.",
+            Action::Examine => {
+                "Open the parcel: the finding is strong and the sum at stake is among the night's highest."
+            }
             Action::RequestInvoice => "Ask for the order, the invoice and the proof of payment.",
             Action::Reassess => "Charge what the record itself shows to be due.",
             Action::Review => "Look at it when time allows.",

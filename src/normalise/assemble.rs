@@ -303,7 +303,11 @@ impl Table<'_> {
         Shipments { parcels, lines, descriptions, words, ..Shipments::default() }
     }
 
-    fn column<T: Copy + Send + Sync>(&self, places: &[Place], column: impl Fn(&Chunk) -> &Vec<T> + Sync) -> Vec<T> {
+    fn column<T: Copy + Send + Sync>(
+        &self,
+        places: &[Place],
+        column: impl Fn(&Chunk) -> &Vec<T> + Sync,
+    ) -> Vec<T> {
         places.par_iter().map(|&p| self.at(p, &column)).collect()
     }
 }
@@ -336,7 +340,8 @@ fn convert(shipments: &mut Shipments, table: &Table, order: &[Place], context: &
         let range = parcels.first_line[p] as usize..parcels.first_line[p + 1] as usize;
         let places = &order[range.clone()];
         allocate(lines, range.clone(), places, table);
-        let declared: Money = lines.value[range.clone()].iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
+        let declared: Money =
+            lines.value[range.clone()].iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
         for value in &mut lines.value[range.clone()] {
             *value = exchange(*value, factor);
         }

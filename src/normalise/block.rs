@@ -151,13 +151,8 @@ struct Columns<'a> {
 /// Quantities that must be above 0 where they are given.
 const NUMBERS: [Column; 3] = [Column::Quantity, Column::NetWeightKg, Column::GrossWeightKg];
 /// Amounts of money that must not be below 0.
-const AMOUNTS: [Column; 5] = [
-    Column::Value,
-    Column::ParcelValue,
-    Column::TransportCost,
-    Column::InsuranceCost,
-    Column::InsuredValue,
-];
+const AMOUNTS: [Column; 5] =
+    [Column::Value, Column::ParcelValue, Column::TransportCost, Column::InsuranceCost, Column::InsuredValue];
 
 impl<'a> Columns<'a> {
     fn new(batch: &'a RawBatch, context: &'a Context<'a>) -> Self {
@@ -308,7 +303,8 @@ impl<'a> Columns<'a> {
                 None => {}
             }
             if column != Column::Quantity && *slot > HEAVIEST_KG {
-                let reason = format!("{slot} kg is too heavy for a parcel; expected at most {HEAVIEST_KG} kg");
+                let reason =
+                    format!("{slot} kg is too heavy for a parcel; expected at most {HEAVIEST_KG} kg");
                 return Err((column, reason));
             }
         }

@@ -114,7 +114,8 @@ impl LocalParties {
 
 /// The distinct parties of all blocks, sorted by fingerprint, and the number in that table of each block's parties.
 pub(super) fn merge(blocks: Vec<LocalParties>) -> (Parties, Vec<Vec<u32>>) {
-    let mut order: Vec<(u128, u32, u32)> = Vec::with_capacity(blocks.iter().map(|b| b.fingerprint.len()).sum());
+    let mut order: Vec<(u128, u32, u32)> =
+        Vec::with_capacity(blocks.iter().map(|b| b.fingerprint.len()).sum());
     for (block, parties) in blocks.iter().enumerate() {
         let entries = parties.fingerprint.iter().enumerate();
         order.extend(entries.map(|(i, &f)| (f, block as u32, i as u32)));

@@ -75,7 +75,11 @@ fn a_record_that_cannot_be_used_names_field_and_reason() {
         ("A,2026-05-20,1,Ann,CN,Bob,DE,shirt,,1,,0.3,-1,,EUR", "value", "below 0"),
         ("A,2026-05-20,1,Ann,CN,Bob,DE,shirt,,1,,0.3,,,EUR", "value", "neither"),
         ("A,2026-05-20,1,Ann,CN,Bob,DE,shirt,,1,,0.3,10,,XXQ", "currency", "not an active currency"),
-        ("A,2026-05-20,1,Ann,CN,Bob,DE,shirt,,1,,0.3,10,,GBP", "currency", "no exchange rate from GBP to EUR"),
+        (
+            "A,2026-05-20,1,Ann,CN,Bob,DE,shirt,,1,,0.3,10,,GBP",
+            "currency",
+            "no exchange rate from GBP to EUR",
+        ),
     ] {
         let (found, reason) = reject(line);
         assert_eq!(found, field, "{line}: {reason}");

@@ -9,9 +9,7 @@ use crate::model::money::{Money, to_units};
 use crate::model::outcome::{Flag, FlaggedCase, FlaggedParcel, Outcome};
 use crate::model::parcels::{Particular, Parties};
 use crate::read::Input;
-use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, StringArray,
-};
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, StringArray};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -87,7 +85,8 @@ fn flagged_parcels(run: &Run) -> Table {
     let parcels = &shipments.parcels;
     let rows = || outcome.parcels.iter();
     let of = |p: &FlaggedParcel| p.parcel as usize;
-    let flags = |p: &'_ FlaggedParcel| p.flags.iter().map(|&i| &outcome.flags[i as usize]).collect::<Vec<_>>();
+    let flags =
+        |p: &'_ FlaggedParcel| p.flags.iter().map(|&i| &outcome.flags[i as usize]).collect::<Vec<_>>();
     // Words in the order of their strongest flag, each once.
     let once = |p: &FlaggedParcel, word: &dyn Fn(&Flag) -> Option<String>| {
         let mut seen = BTreeSet::new();
@@ -114,11 +113,26 @@ fn flagged_parcels(run: &Run) -> Table {
         .full("currency", text(rows().map(|p| facts.terms(p.parcel).currency.to_string())))
         .full("revenue_at_risk", money(rows().map(|p| p.revenue)))
         .full("recommended_action", text(rows().map(|p| p.action.name())))
-        .full("consignor", text(rows().map(|p| facts.shipments.consignors.get(parcels.consignor[of(p)], Particular::Name))))
-        .full("consignee", text(rows().map(|p| facts.shipments.consignees.get(parcels.consignee[of(p)], Particular::Name))))
-        .full("consignor_entity", text(rows().map(|p| entity_id("consignor", facts.consignors, facts.consignor(p.parcel)))))
-        .full("consignee_entity", text(rows().map(|p| entity_id("consignee", facts.consignees, facts.consignee(p.parcel)))))
-        .full("source_file", text(rows().map(|p| run.inputs[parcels.source[of(p)] as usize].path.to_string_lossy())))
+        .full(
+            "consignor",
+            text(rows().map(|p| facts.shipments.consignors.get(parcels.consignor[of(p)], Particular::Name))),
+        )
+        .full(
+            "consignee",
+            text(rows().map(|p| facts.shipments.consignees.get(parcels.consignee[of(p)], Particular::Name))),
+        )
+        .full(
+            "consignor_entity",
+            text(rows().map(|p| entity_id("consignor", facts.consignors, facts.consignor(p.parcel)))),
+        )
+        .full(
+            "consignee_entity",
+            text(rows().map(|p| entity_id("consignee", facts.consignees, facts.consignee(p.parcel)))),
+        )
+        .full(
+            "source_file",
+            text(rows().map(|p| run.inputs[parcels.source[of(p)] as usize].path.to_string_lossy())),
+        )
 }
 
 fn flags(run: &Run) -> Table {
@@ -150,14 +164,27 @@ fn cases(run: &Run) -> Table {
         .full("family", text(rows().map(|c| c.family.name())))
         .full("detector", text(rows().map(|c| c.detector)))
         .full("parcel_ids", lists(rows().map(|c| c.parcels.iter().map(|&p| parcels.id.get(p)))))
-        .open("consignor_entity", open_text(rows().map(|c| party("consignor", facts.consignors, c.consignor))))
-        .open("consignee_entity", open_text(rows().map(|c| party("consignee", facts.consignees, c.consignee))))
+        .open(
+            "consignor_entity",
+            open_text(rows().map(|c| party("consignor", facts.consignors, c.consignor))),
+        )
+        .open(
+            "consignee_entity",
+            open_text(rows().map(|c| party("consignee", facts.consignees, c.consignee))),
+        )
         .full("first_date", day(rows().map(|c| dates(c).into_iter().min().unwrap_or(0))))
         .full("last_date", day(rows().map(|c| dates(c).into_iter().max().unwrap_or(0))))
         .full("parcels", count(rows().map(|c| c.parcels.len())))
         .full("total_value", money(rows().map(|c| c.total)))
         .open("threshold", open_money(rows().map(|c| c.threshold)))
-        .full("currency", text(rows().map(|c| c.parcels.first().map_or(String::new(), |&p| facts.terms(p).currency.to_string()))))
+        .full(
+            "currency",
+            text(
+                rows().map(|c| {
+                    c.parcels.first().map_or(String::new(), |&p| facts.terms(p).currency.to_string())
+                }),
+            ),
+        )
         .full("revenue_at_risk", money(rows().map(|c| c.revenue)))
         .full("reason", text(rows().map(|c| &c.reason)))
 }
