@@ -34,10 +34,10 @@ detector! {
     /// `split-linked`). A window at the edge of the input is cut short where no earlier nights are known.
     ///
     /// ## Settings
-    /// - `days` (3): length of the window; 1, 3 or 7.
-    /// - `prior` (0.05): share of splittings among groups over the limit, before the evidence.
+    /// - `days` (7): length of the window; 1, 3 or 7.
+    /// - `prior` (0.15): share of splittings among groups over the limit, before the evidence.
     /// - `cut` (0.5): least score for a flag.
-    /// - `link` (1.0): least weight, natural logarithm, that ties two parcels.
+    /// - `link` (0.3): least weight, natural logarithm, that ties two parcels.
     /// - `rate_shape` (1.0): shape of the Gamma distribution of addressees' rates; larger makes them more alike.
     "split-window", Splitting, "One order spread over days or senders, to one consignee", Settings, run
 }
@@ -60,7 +60,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { days: 3, prior: 0.05, cut: 0.5, link: 1.0, rate_shape: 1.0 }
+        Settings { days: 7, prior: 0.15, cut: 0.5, link: 0.3, rate_shape: 1.0 }
     }
 }
 

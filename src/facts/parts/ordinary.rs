@@ -115,7 +115,7 @@ fn is_firm(facts: &Facts, pool: &[Part]) -> bool {
 
 /// Parcels in a window, of half as many senders or more, that make an addressee a regular receiver at once.
 const HEAVY: u32 = 8;
-/// Fewest days with parcels, and fewest parcels, that make an addressee of a longer run a regular receiver: more days
+/// Fewest days with parcels, and fewest parcels, that make an addressee of a longer run a regular receiver: days
 /// than a window has, and half of all. One order dripped over a working week is not yet a habit.
 const HEAVY_DAYS: u32 = 6;
 const HEAVY_PARCELS: usize = 8;
@@ -131,7 +131,7 @@ pub fn regular(facts: &Facts, pool: &[Part], run: i32, model: &Model) -> Option<
     let (days, run) = (pool.chunk_by(|a, b| a.day == b.day).count() as u32, run.max(1) as u32);
     let windows = f64::from(run) / f64::from(model.days.max(1));
     let each = (pool.len() as f64 / windows.max(1.0)).round() as u32;
-    let steady = days >= HEAVY_DAYS && days > model.days as u32 && 2 * days >= run;
+    let steady = days >= HEAVY_DAYS && 2 * days >= run;
     let many = each >= HEAVY && 2 * distinct(pool, |part| part.consignor) >= each;
     (steady || many).then_some(Regular::Heavy(each.max(1)))
 }
