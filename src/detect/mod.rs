@@ -1,5 +1,13 @@
 //! Detectors: one file each, with its documentation, settings and honest twins; this is their list.
 
+mod de_minimis_bunching;
+mod de_minimis_excluded_goods;
+mod de_minimis_gift_sale;
+mod de_minimis_over_limit;
+mod price_below_lowest_acceptable;
+mod price_below_own_article;
+mod price_below_peers;
+mod price_consignor_low;
 mod split_consignment;
 mod split_linked;
 mod split_window;
@@ -51,7 +59,19 @@ macro_rules! detector {
 use detector;
 
 /// Every detector, in the order of the documentation.
-pub static ALL: &[&Detector] = &[&split_consignment::ENTRY, &split_window::ENTRY, &split_linked::ENTRY];
+pub static ALL: &[&Detector] = &[
+    &split_consignment::ENTRY,
+    &split_window::ENTRY,
+    &split_linked::ENTRY,
+    &de_minimis_over_limit::ENTRY,
+    &de_minimis_bunching::ENTRY,
+    &de_minimis_gift_sale::ENTRY,
+    &de_minimis_excluded_goods::ENTRY,
+    &price_below_own_article::ENTRY,
+    &price_below_peers::ENTRY,
+    &price_below_lowest_acceptable::ENTRY,
+    &price_consignor_low::ENTRY,
+];
 
 /// Runs every detector, several at a time; the result is in the order of [`ALL`].
 ///

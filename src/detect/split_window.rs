@@ -19,7 +19,7 @@ detector! {
     ///
     /// ## How it decides
     /// A sum over the limit is no evidence: of innocent parcels 5.5 % belong to such a sum within a day, 8.2 % within
-    /// three days and 20 % within fourteen. So the links are weighed as in `split-consignment` (sender, goods, values,
+    /// three days and 20 % within fourteen (retail data). So the links are weighed as in `split-consignment` (sender, goods, values,
     /// neighbouring identifiers, dates, order number, marketplace; `u` measured on pairs within the limit), and so are the
     /// arrivals: the negative binomial tail of this many parcels in the window, given the addressee's own rate outside
     /// the window, shrunken towards everybody's. Links of weight `link` or more are joined, the strongest first, while

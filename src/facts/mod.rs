@@ -1,10 +1,14 @@
 //! What all detectors look at: the shipments, who is who, the law, and tables derived from them once.
 
 pub mod goods;
+pub mod near_limit;
 pub mod parts;
+pub mod prices;
+mod refused;
 mod revenue;
 #[cfg(test)]
 pub(crate) mod testing;
+mod worth;
 
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;
@@ -21,6 +25,8 @@ pub struct Facts<'a> {
     pub consignees: &'a Resolved,
     /// The rules that occur, by [`Parcels::terms`](crate::model::parcels::Parcels::terms).
     pub terms: &'a [Terms],
+    /// What comparable goods cost.
+    pub prices: prices::Prices,
     /// Rates of duty and tax.
     pub charges: &'a ChargeRates,
 }
@@ -34,7 +40,8 @@ impl<'a> Facts<'a> {
         terms: &'a [Terms],
         charges: &'a ChargeRates,
     ) -> Facts<'a> {
-        Facts { shipments, consignors, consignees, terms, charges }
+        let prices = prices::Prices::build(shipments, consignors, terms);
+        Facts { shipments, consignors, consignees, terms, charges, prices }
     }
     /// The rules for a parcel.
     pub fn terms(&self, parcel: u32) -> &Terms {

@@ -26,6 +26,10 @@ pub enum CurrencyError {
 }
 
 impl Currency {
+    /// The euro, through which all rates cross.
+    pub const EUR: Currency =
+        Currency((b'E' - b'A') as u16 * 1024 + (b'U' - b'A') as u16 * 32 + (b'R' - b'A') as u16);
+
     /// The code's three letters.
     pub const fn letters(self) -> [u8; 3] {
         [b'A' + ((self.0 >> 10) & 31) as u8, b'A' + ((self.0 >> 5) & 31) as u8, b'A' + (self.0 & 31) as u8]

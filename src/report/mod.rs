@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::output::{Row, record, rows};
 use crate::write::WriteError;
-use minijinja::{Environment, context};
-use serde_json::Value;
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
 use std::path::Path;
 
 /// The report's name in the output folder.
@@ -35,7 +35,7 @@ pub fn write(folder: &Path) -> Result<(), Error> {
 fn render(folder: &Path) -> Result<String, Error> {
     let run = record(folder)?;
     let (mut cases, case_count) = rows(folder, "cases.parquet", None, usize::MAX)?;
-    let revenue = |row: &Row| row.get("revenue_at_risk").and_then(Value::as_f64).unwrap_or(0.0);
+    let revenue = |row: &Row| row.get("revenue_at_risk").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
     // The sort is stable, and the file's own order is fixed.
     cases.sort_by(|a, b| revenue(b).total_cmp(&revenue(a)));
     cases.truncate(CASES);
@@ -50,6 +50,8 @@ fn render(folder: &Path) -> Result<String, Error> {
     // The name's ending makes every value be escaped: manifest text is hostile.
     environment.add_template("report.html", include_str!("report.html")).map_err(failed)?;
     let template = environment.get_template("report.html").map_err(failed)?;
+    let run = Value::from(Serde(run));
+    let [cases, parcels, quarantine] = [cases, parcels, quarantine].map(|rows| Value::from(Serde(rows)));
     template
         .render(context! { run, cases, case_count, parcels, parcel_count, quarantine, quarantine_count })
         .map_err(failed)

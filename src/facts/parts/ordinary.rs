@@ -115,8 +115,8 @@ fn is_firm(facts: &Facts, pool: &[Part]) -> bool {
 
 /// Parcels in a window, of half as many senders or more, that make an addressee a regular receiver at once.
 const HEAVY: u32 = 8;
-/// Fewest days with parcels, and fewest parcels, that make an addressee of a longer run a regular receiver: days
-/// than a window has, and half of all. One order dripped over a working week is not yet a habit.
+/// Fewest days with parcels, at least half of the run's, and fewest parcels, that make an addressee of a longer run a
+/// regular receiver. One order dripped over a working week is not yet a habit.
 const HEAVY_DAYS: u32 = 6;
 const HEAVY_PARCELS: usize = 8;
 

@@ -1,0 +1,90 @@
+//! Under-invoicing of a line: the same consignor sends the same article at several times the price.
+
+use super::detector;
+use crate::facts::Facts;
+use crate::facts::prices::Grounds;
+use crate::model::finding::{Finding, Findings};
+use rayon::prelude::*;
+
+detector! {
+    /// ## What it flags
+    /// A line at a fraction of the price that the same consignor declares on its other lines of the same article.
+    ///
+    /// ## Why it matters
+    /// It is the strongest evidence that a manifest holds by itself: the sender's own price is the comparison.
+    ///
+    /// ## Law
+    /// As `price-below-peers`; identical goods of the same seller are the first of the secondary bases of value
+    /// (Customs Valuation Agreement, Article 2).
+    ///
+    /// ## How it decides
+    /// At least four lines of one resolved consignor, of one subheading, origin and weight band and described exactly
+    /// alike, or six described alike. `x` is the log of the line's price over the median of the others, milder of per
+    /// piece and per kg, discount for quantity given back; `s` the spread of the article's prices, shrunk to that of
+    /// all articles and never below 5 %. Judged by a mixture as in `price-below-peers`, with discounts from 14 %. A
+    /// low price that more than a fifth of the article's lines share is one of its prices and is not flagged, nor is
+    /// a price that other consignors ask as well.
+    ///
+    /// ## Innocent causes
+    /// Flash sales (honest discounts of the mixture), several sizes or qualities under one description (they widen
+    /// `s` or share the low price), quantity discounts. Each is tested.
+    ///
+    /// ## What it misses
+    /// Articles with few lines; a consignor who cuts all lines of an article.
+    ///
+    /// ## Settings
+    /// - `min_score` (0.5): least probability of a cut.
+    /// - `max_ratio` (0.6): largest share of the own price that is still flagged.
+    /// - `max_ratio_to_peers` (0.85): largest share of other consignors' price that is still flagged.
+    "price-below-own-article", UnderInvoicing, "Price far below the same consignor's own for the same article", Settings, run
+}
+
+/// Settings under `[detectors.price-below-own-article]`.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Least probability of a cut, 0 to 1.
+    pub min_score: f64,
+    /// Largest share of the own price, 0 to 1.
+    pub max_ratio: f64,
+    /// Largest share of the peers' price, 0 to 1.
+    pub max_ratio_to_peers: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { min_score: 0.5, max_ratio: 0.6, max_ratio_to_peers: 0.85 }
+    }
+}
+
+fn run(facts: &Facts, settings: &Settings) -> Findings {
+    let lines = 0..facts.shipments.lines.len();
+    let findings = lines.into_par_iter().filter_map(|line| judge(facts, settings, line)).collect();
+    Findings { findings, tests: facts.prices.tests()[1], ..Findings::default() }
+}
+
+fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
+    let judgement = facts.prices.own(line)?;
+    let as_others =
+        facts.prices.ratio_to_peers(line).is_some_and(|ratio| ratio > settings.max_ratio_to_peers);
+    if judgement.probability < settings.min_score || judgement.ratio > settings.max_ratio || as_others {
+        return None;
+    }
+    let reason = format!(
+        "The same consignor's other lines of this article are declared at {:.1} times this price {}.",
+        1.0 / judgement.ratio,
+        judgement.scale.per()
+    );
+    let grounds = Grounds {
+        line,
+        score: judgement.probability,
+        p_value: Some(judgement.p_value),
+        true_over_declared: 1.0 / judgement.ratio,
+        reason,
+        judgement: &judgement,
+    };
+    Some(grounds.finding(facts))
+}
+
+#[cfg(test)]
+mod tests;

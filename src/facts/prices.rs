@@ -1,0 +1,283 @@
+//! What comparable goods cost: price cells per piece and per kg, and how far each line and each consignor lies below
+//! them.
+//!
+//! A line can be cut in three ways, and each is judged against what the others cannot explain:
+//! 1. against the same consignor's other lines of the same article ([`Prices::own`]);
+//! 2. against other consignors' prices in its cell, its consignor's usual level granted ([`Prices::peers`]);
+//! 3. all of a consignor's lines against other consignors, over all of its cells ([`Prices::consignor`]).
+//!
+//! Both scales must agree: where both are known the milder one counts. Cells, shrinkage and the estimator stand in
+//! `prices/tree.rs`, the curve of price on weight and the discount for quantity in `prices/model.rs`, the probability
+//! in [`crate::stats::mixture`].
+
+mod cells;
+mod clusters;
+mod model;
+mod reference;
+mod report;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use crate::fields::currency::Currency;
+use crate::fields::nature::Nature;
+use crate::model::entities::Resolved;
+use crate::model::money::to_units;
+use crate::model::parcels::Shipments;
+use crate::refdata::regimes::Terms;
+use crate::stats::mixture::{Mixture, Prior, Shape};
+use cells::{Row, key};
+use clusters::{Clusters, Condition};
+use model::{Model, Point, Residual};
+use rayon::prelude::*;
+
+pub use model::Standing;
+pub use reference::{Comparison, PriceCell};
+pub use report::Grounds;
+
+/// Honest discounts and cuts against peers: clearance sales and cheap qualities at 30 to 60 % off; cuts to between a
+/// twelfth and six tenths.
+const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5) };
+/// The same for a line against its own article: there smaller discounts are discounts too, and larger ones rare, since
+/// they are an article's price and not a line's.
+const OWN: Shape = Shape { discount: (-0.7, -0.15), cut: (-2.5, -0.5) };
+/// The same for a consignor over all its goods: outlets and cheap qualities.
+const CONSIGNOR: Shape = Shape { discount: (-0.9, -0.3), cut: (-2.5, -0.5) };
+const LINE_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
+const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.05, cut: 0.03, weight: 60.0 };
+/// A scale this much wider than the other decides nothing by itself ...
+const WIDER: f64 = 1.5;
+/// ... but where it shows no lower price than this, the line is not low.
+const NOT_LOW: f64 = -0.25;
+/// Other consignors in the very same goods that used goods need before they are compared.
+const USED_OTHERS: usize = 5;
+
+/// The scale of a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Value per piece.
+    Piece,
+    /// Value per kg of net weight.
+    Kg,
+}
+
+impl Scale {
+    /// The name used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Scale::Piece => "piece",
+            Scale::Kg => "kg",
+        }
+    }
+    /// How a price on it reads: "9.80 EUR a piece".
+    pub const fn per(self) -> &'static str {
+        match self {
+            Scale::Piece => "a piece",
+            Scale::Kg => "a kg",
+        }
+    }
+}
+
+/// A judged residual.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judgement {
+    /// Probability that the value was cut.
+    pub probability: f64,
+    /// Probability that an honest value lies as low.
+    pub p_value: f64,
+    /// Declared over expected price.
+    pub ratio: f64,
+    /// Standard deviation of its logarithm for an honest value.
+    pub spread: f64,
+    /// Scale on which it was judged.
+    pub scale: Scale,
+}
+
+/// Prices of a night.
+pub struct Prices {
+    piece: Model,
+    kg: Model,
+    clusters: Clusters,
+    currencies: Vec<Currency>,
+    peers: Mixture,
+    own: Mixture,
+    consignors: Mixture,
+}
+
+impl Prices {
+    /// Builds the cells and fits everything. Lines without a value, a code, or with neither pieces nor weight take no
+    /// part, nor do samples, documents, returned goods, and shares of a parcel's value.
+    pub fn build(shipments: &Shipments, consignors: &Resolved, terms: &[Terms]) -> Prices {
+        let entity =
+            |parcel: u32| consignors.entities.of_party[shipments.parcels.consignor[parcel as usize] as usize];
+        let clusters = Clusters::build(shipments, entity);
+        let mut currencies: Vec<Currency> = terms.iter().map(|t| t.currency).collect();
+        currencies.sort_unstable();
+        currencies.dedup();
+        let points = |scale: Scale| -> Vec<Point> {
+            (0..shipments.lines.len())
+                .into_par_iter()
+                .filter_map(|line| point(shipments, &clusters, terms, &currencies, scale, line, entity))
+                .collect()
+        };
+        let (lines, senders) = (shipments.lines.len(), consignors.entities.len());
+        // Price per piece grows with weight by less than the weight, so price per kg falls with it.
+        let (piece, kg) = rayon::join(
+            || Model::build(points(Scale::Piece), lines, senders, (0.6, 0.0)),
+            || Model::build(points(Scale::Kg), lines, senders, (-0.4, -1.0)),
+        );
+        let empty = Mixture::fit(&[], PEERS, LINE_PRIOR);
+        let mut prices = Prices {
+            piece,
+            kg,
+            clusters,
+            currencies,
+            peers: empty.clone(),
+            own: empty.clone(),
+            consignors: empty,
+        };
+        let pairs = |count: usize,
+                     of: &(dyn Fn(usize) -> Option<(Residual, Scale)> + Sync)|
+         -> Vec<(f32, f32)> {
+            (0..count).into_par_iter().filter_map(|i| of(i).map(|(r, _)| (r.x as f32, r.s as f32))).collect()
+        };
+        let peers = pairs(lines, &|line| prices.peers_residual(shipments, line));
+        let own = pairs(lines, &|line| prices.own_residual(line));
+        let standing = pairs(senders, &|c| prices.consignor_residual(c as u32));
+        prices.peers = Mixture::fit(&peers, PEERS, LINE_PRIOR);
+        prices.own = Mixture::fit(&own, OWN, LINE_PRIOR);
+        prices.consignors = Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR);
+        prices
+    }
+
+    fn peers_residual(&self, shipments: &Shipments, line: usize) -> Option<(Residual, Scale)> {
+        let description = shipments.lines.description[line];
+        let used = self.clusters.condition[description as usize] == Condition::Used;
+        let fit = |model: &Model| {
+            if used && model.tree.comparison_depth(model.unit[line], USED_OTHERS) != Some(cells::LEVELS - 1) {
+                return None;
+            }
+            model.against_peers(line)
+        };
+        milder(fit(&self.piece), fit(&self.kg))
+    }
+
+    fn own_residual(&self, line: usize) -> Option<(Residual, Scale)> {
+        milder(self.piece.against_own(line), self.kg.against_own(line))
+    }
+
+    fn consignor_residual(&self, consignor: u32) -> Option<(Residual, Scale)> {
+        milder(self.piece.consignor(consignor), self.kg.consignor(consignor))
+    }
+
+    /// The line against other consignors' prices, its consignor's usual level granted.
+    pub fn peers(&self, shipments: &Shipments, line: usize) -> Option<Judgement> {
+        self.peers_residual(shipments, line).map(|r| judged(&self.peers, r))
+    }
+
+    /// The line against its consignor's other lines of the same article.
+    pub fn own(&self, line: usize) -> Option<Judgement> {
+        self.own_residual(line).map(|r| judged(&self.own, r))
+    }
+
+    /// All of a consignor's prices against other consignors'.
+    pub fn consignor(&self, consignor: u32) -> Option<Judgement> {
+        self.consignor_residual(consignor).map(|r| judged(&self.consignors, r))
+    }
+
+    /// What a consignor's judgement rests on.
+    pub fn standing(&self, consignor: u32, scale: Scale) -> Option<Standing> {
+        self.model(scale).standing[consignor as usize]
+    }
+
+    /// Declared over expected price against peers and nothing else; the milder scale.
+    pub fn ratio_to_peers(&self, line: usize) -> Option<f64> {
+        match (self.piece.off_peers(line), self.kg.off_peers(line)) {
+            (Some(a), Some(b)) => Some(a.max(b).exp()),
+            (a, b) => a.or(b).map(f64::exp),
+        }
+    }
+
+    /// How many lines were tested against peers, how many against their own article, how many consignors.
+    pub fn tests(&self) -> [usize; 3] {
+        [self.peers.tests(), self.own.tests(), self.consignors.tests()]
+    }
+
+    fn model(&self, scale: Scale) -> &Model {
+        match scale {
+            Scale::Piece => &self.piece,
+            Scale::Kg => &self.kg,
+        }
+    }
+}
+
+fn judged(mixture: &Mixture, (residual, scale): (Residual, Scale)) -> Judgement {
+    Judgement {
+        probability: mixture.posterior(residual.x, residual.s),
+        p_value: mixture.p_value(residual.x, residual.s),
+        ratio: residual.x.exp(),
+        spread: residual.s,
+        scale,
+    }
+}
+
+/// The scale that decides: the milder of two that are about as sharp, otherwise the sharper unless the other shows
+/// that the line is not low at all.
+fn milder(piece: Option<Residual>, kg: Option<Residual>) -> Option<(Residual, Scale)> {
+    let (a, b) = match (piece, kg) {
+        (Some(a), Some(b)) => ((a, Scale::Piece), (b, Scale::Kg)),
+        (a, b) => return a.map(|r| (r, Scale::Piece)).or(b.map(|r| (r, Scale::Kg))),
+    };
+    let (sharp, blunt) = if b.0.s < 0.98 * a.0.s { (b, a) } else { (a, b) };
+    let alike = blunt.0.s <= WIDER * sharp.0.s;
+    Some(if blunt.0.x > sharp.0.x + 0.02 && (alike || blunt.0.x > NOT_LOW) { blunt } else { sharp })
+}
+
+/// A line on a scale, where it has a price there that was asked for goods.
+fn point(
+    shipments: &Shipments,
+    clusters: &Clusters,
+    terms: &[Terms],
+    currencies: &[Currency],
+    scale: Scale,
+    line: usize,
+    entity: impl Fn(u32) -> u32,
+) -> Option<Point> {
+    let (lines, parcels) = (&shipments.lines, &shipments.parcels);
+    let parcel = lines.parcel[line];
+    let description = lines.description[line];
+    let not_asked =
+        matches!(parcels.nature[parcel as usize], Nature::Documents | Nature::Sample | Nature::Returned)
+            || clusters.condition[description as usize] == Condition::Sample;
+    let shared = lines.allocated[line] && parcels.lines(parcel).len() > 1;
+    let code = lines.hs[line]?;
+    if not_asked || shared || lines.value[line] <= 0 {
+        return None;
+    }
+    let quantity = lines.quantity[line];
+    let weight = lines.weight(parcels, line);
+    let per_piece = weight / quantity;
+    let per = match scale {
+        Scale::Piece => quantity,
+        Scale::Kg => weight,
+    };
+    let price = (to_units(lines.value[line]) / per).ln();
+    if !(per > 0.0 && price.is_finite()) {
+        return None;
+    }
+    let currency = terms[parcels.terms[parcel as usize] as usize].currency;
+    let market = currencies.binary_search(&currency).unwrap_or(0);
+    Some(Point {
+        row: Row {
+            key: key(market, code, lines.origin[line], per_piece, clusters.of[description as usize]),
+            consignor: entity(parcel),
+            description,
+            line: line as u32,
+        },
+        price,
+        log_quantity: if quantity > 0.0 { quantity.ln() as f32 } else { 0.0 },
+        log_weight: if per_piece > 0.0 { per_piece.ln() as f32 } else { f32::NAN },
+    })
+}

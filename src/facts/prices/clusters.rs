@@ -1,0 +1,249 @@
+//! Descriptions that say the same in other words, brought together.
+
+use crate::fields::text::{fold_words, tokens};
+use crate::model::parcels::Shipments;
+use hashbrown::HashMap;
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Words that change no price: colours, sizes, filler. Folded, plural `s` taken off.
+const EMPTY_WORDS: &[&str] = &[
+    "and",
+    "black",
+    "blue",
+    "brand",
+    "brown",
+    "colour",
+    "color",
+    "de",
+    "for",
+    "free",
+    "from",
+    "gray",
+    "green",
+    "grey",
+    "grau",
+    "het",
+    "in",
+    "item",
+    "khaki",
+    "large",
+    "medium",
+    "model",
+    "multicolor",
+    "new",
+    "navy",
+    "of",
+    "on",
+    "orange",
+    "pc",
+    "pcs",
+    "piece",
+    "pink",
+    "purple",
+    "red",
+    "rot",
+    "schwarz",
+    "shipping",
+    "size",
+    "sku",
+    "small",
+    "style",
+    "the",
+    "to",
+    "und",
+    "weiss",
+    "white",
+    "with",
+    "xl",
+    "xs",
+    "xxl",
+    "xxxl",
+    "yellow",
+    "your",
+];
+/// Words that say that the goods are not new.
+const USED_WORDS: &[&str] = &[
+    "used",
+    "secondhand",
+    "preowned",
+    "refurbished",
+    "renewed",
+    "vintage",
+    "antique",
+    "worn",
+    "defective",
+    "broken",
+    "gebraucht",
+    "gebrauchte",
+    "occasion",
+    "usado",
+    "usata",
+    "usato",
+    "tweedehand",
+    "preloved",
+    "refurb",
+    "faulty",
+];
+/// Two words that together say that the goods are not new.
+const USED_PAIRS: &[[&str; 2]] = &[
+    ["second", "hand"],
+    ["2nd", "hand"],
+    ["pre", "owned"],
+    ["pre", "loved"],
+    ["open", "box"],
+    ["spare", "repair"],
+];
+/// Words that say that no price was asked.
+const SAMPLE_WORDS: &[&str] =
+    &["sample", "muster", "catalogue", "swatch", "tester", "echantillon", "muestra"];
+
+/// A word that fewer consignors than this use is a stock number or a name of its own, not a kind of goods.
+const SHARED_BY: usize = 3;
+/// Consignors remembered per description; more would not change what is shared.
+const REMEMBERED: usize = 4;
+const NOBODY: u32 = u32::MAX;
+
+/// What a description says about the price besides the goods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing: goods as sold new.
+    Usual,
+    /// Not new.
+    Used,
+    /// A sample.
+    Sample,
+}
+
+/// The cluster of each distinct description.
+#[derive(Debug, Default)]
+pub struct Clusters {
+    /// Cluster of each description, in the order of [`Shipments::descriptions`].
+    pub of: Vec<u32>,
+    /// What each description says besides the goods.
+    pub condition: Vec<Condition>,
+    /// A description that stands for each cluster: the shortest, then the first by alphabet.
+    pub example: Vec<u32>,
+}
+
+impl Clusters {
+    /// Brings together the descriptions whose words, order and empty words aside, are the same, words that only one or
+    /// two consignors use left out.
+    pub fn build(shipments: &Shipments, consignor_of: impl Fn(u32) -> u32) -> Clusters {
+        let texts = &shipments.descriptions;
+        let count = texts.len();
+        let mut users = vec![[NOBODY; REMEMBERED]; count];
+        for (line, &description) in shipments.lines.description.iter().enumerate() {
+            remember(&mut users[description as usize], consignor_of(shipments.lines.parcel[line]));
+        }
+        let read: Vec<(Vec<u64>, Condition)> = (0..count as u32)
+            .into_par_iter()
+            .map_init(String::new, |folded, id| {
+                fold_words(texts.get(id), folded);
+                words(folded)
+            })
+            .collect();
+        let mut shared: HashMap<u64, [u32; REMEMBERED]> = HashMap::new();
+        for ((words, _), users) in read.iter().zip(&users) {
+            for &word in words {
+                let known = shared.entry(word).or_insert([NOBODY; REMEMBERED]);
+                if known[SHARED_BY - 1] == NOBODY {
+                    users.iter().filter(|u| **u != NOBODY).for_each(|u| remember(known, *u));
+                }
+            }
+        }
+        let condition: Vec<Condition> = read.iter().map(|r| r.1).collect();
+        let hashes: Vec<u64> = read
+            .par_iter()
+            .map(|(words, condition)| {
+                let kept = words
+                    .iter()
+                    .filter(|w| shared.get(*w).is_some_and(|users| users[SHARED_BY - 1] != NOBODY));
+                // Sums do not depend on the order of the words.
+                kept.fold(*condition as u64, |sum, w| sum.wrapping_add(w.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+            })
+            .collect();
+        let mut distinct = hashes.clone();
+        distinct.par_sort_unstable();
+        distinct.dedup();
+        let of: Vec<u32> = hashes.par_iter().map(|h| distinct.partition_point(|d| d < h) as u32).collect();
+        let mut example = vec![NOBODY; distinct.len()];
+        let better = |a: u32, b: u32| {
+            let (a, b) = (texts.get(a), texts.get(b));
+            (a.len(), a) < (b.len(), b)
+        };
+        for (id, &cluster) in of.iter().enumerate().filter(|(id, _)| users[*id][0] != NOBODY) {
+            let best = &mut example[cluster as usize];
+            if *best == NOBODY || better(id as u32, *best) {
+                *best = id as u32;
+            }
+        }
+        Clusters { of, condition, example }
+    }
+}
+
+fn remember(known: &mut [u32; REMEMBERED], user: u32) {
+    for slot in known {
+        if *slot == user {
+            return;
+        }
+        if *slot == NOBODY {
+            *slot = user;
+            return;
+        }
+    }
+}
+
+/// Hashes of the distinct words that tell goods apart, and what the words say besides.
+fn words(folded: &str) -> (Vec<u64>, Condition) {
+    let mut condition = Condition::Usual;
+    let mut hashes = Vec::new();
+    let mut before = "";
+    for token in tokens(folded) {
+        let word = singular(token);
+        if USED_WORDS.contains(&token) || USED_PAIRS.contains(&[before, token]) {
+            condition = Condition::Used;
+        } else if SAMPLE_WORDS.contains(&word) && condition == Condition::Usual {
+            condition = Condition::Sample;
+        }
+        before = token;
+        if word.len() > 1 && !EMPTY_WORDS.contains(&word) {
+            hashes.push(xxh3_64(word.as_bytes()));
+        }
+    }
+    hashes.sort_unstable();
+    hashes.dedup();
+    (hashes, condition)
+}
+
+fn singular(word: &str) -> &str {
+    match word.strip_suffix('s') {
+        Some(stem) if stem.len() > 2 && !stem.ends_with('s') => stem,
+        _ => word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_in_any_order_and_colour_are_one() {
+        let one = words("cotton t shirts black xl");
+        assert_eq!(one, words("t shirt cotton blue"));
+        assert_ne!(one.0, words("cotton trousers").0);
+    }
+
+    #[test]
+    fn the_condition_is_read() {
+        for (text, condition) in [
+            ("used phone", Condition::Used),
+            ("second hand books", Condition::Used),
+            ("phone refurbished", Condition::Used),
+            ("fabric samples", Condition::Sample),
+            ("hand cream", Condition::Usual),
+        ] {
+            assert_eq!(words(text).1, condition, "{text}");
+        }
+    }
+}

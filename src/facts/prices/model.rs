@@ -1,0 +1,519 @@
+//! One scale, per piece or per kg: log prices, cells, consignors' own levels, and the residuals to be judged.
+
+use super::cells::{Row, level_key};
+use super::tree::{SPREAD_FLOOR, Tree};
+use crate::stats::robust::{self, bisquare_line};
+use rayon::prelude::*;
+
+/// Weight at which curves of price and weight are anchored, kg a piece.
+const ANCHOR_KG: f64 = 0.2;
+/// Points of one subheading from which its curve is fitted at most, and the fewest for a fit of its own.
+const CURVE_POINTS: usize = 2_000;
+const CURVE_FROM: usize = 20;
+/// Lines whose quantities tell the discount for quantity at most.
+const DISCOUNT_POINTS: usize = 20_000;
+/// Discount per unit of log quantity that is granted to every large order even where the night shows less.
+const DISCOUNT_GRANTED: f64 = 0.12;
+/// Quantity up to which nothing is granted beyond what the night shows.
+const DISCOUNT_FREE: f64 = 3.0;
+/// Strays within one article of one consignor, assumed before any was seen, and the lines that this is worth.
+const STRAY_PRIOR: f64 = 0.1;
+const STRAY_PRIOR_WEIGHT: f64 = 50.0;
+/// Lines of an article from which its own history speaks: exactly so described, or within its cluster.
+const OWN_FROM: usize = 4;
+const OWN_CLUSTER_FROM: usize = 6;
+/// Largest share of an article's lines that may lie low before the low price is one of its prices.
+const OWN_LOW_SHARE: f64 = 0.2;
+/// Log distance within which prices are alike in that: discounts of 30 and of 60 % are of one sale.
+const OWN_LOW_REACH: f64 = 0.45;
+
+/// A line as one scale sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Point {
+    pub row: Row,
+    /// Log of value per piece or per kg.
+    pub price: f64,
+    /// Log of the pieces; 0 where unknown.
+    pub log_quantity: f32,
+    /// Log of kg per piece; NaN where unknown.
+    pub log_weight: f32,
+}
+
+/// How far a line lies from what is expected of it, and how much that is worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Residual {
+    /// Log of declared over expected price.
+    pub x: f64,
+    /// Standard deviation of `x` for an honest line.
+    pub s: f64,
+}
+
+/// A consignor's price level against the others of its cells.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Log of its prices over the others', the middle of its articles.
+    pub level: f32,
+    /// Variance of that level by the articles it rests on.
+    pub variance: f32,
+    /// Articles (cells) it rests on.
+    pub articles: u32,
+    /// Lines of those articles.
+    pub lines: u32,
+}
+
+/// One scale.
+pub(super) struct Model {
+    /// Unit of each line; [`NO_UNIT`] where the scale cannot say.
+    pub unit: Vec<u32>,
+    pub tree: Tree,
+    /// What the curve of price on weight adds in each of the finest cells.
+    pub offset: Vec<f32>,
+    /// Log price of each line without the curve, discount for quantity given back.
+    pub price: Vec<f32>,
+    /// Log of the pieces of each line.
+    log_quantity: Vec<f32>,
+    /// Log price and lines of each unit.
+    value: Vec<f64>,
+    lines: Vec<u32>,
+    /// Discount for quantity granted to each unit.
+    unit_granted: Vec<f32>,
+    /// Residual of each line to the same consignor's other lines of the article.
+    own: Vec<Option<(f32, f32)>>,
+    /// Standing of each consignor.
+    pub standing: Vec<Option<Standing>>,
+    /// Level and its variance that each unit may expect of its consignor's other units.
+    credit: Vec<(f32, f32)>,
+    /// Spread of consignors' price levels.
+    pub between: f64,
+    /// Strays within an article.
+    pub stray: f64,
+    /// Discount per unit of log quantity.
+    pub discount: f64,
+}
+
+pub(super) const NO_UNIT: u32 = u32::MAX;
+
+impl Model {
+    pub fn build(mut points: Vec<Point>, line_count: usize, consignors: usize, slope: (f64, f64)) -> Model {
+        points.par_sort_unstable_by_key(|p| p.row);
+        let unit_of = number_units(&points);
+        let units = unit_of.last().map_or(0, |u| *u as usize + 1);
+        let discount = quantity_discount(&points, &unit_of);
+        for p in &mut points {
+            p.price += discount * f64::from(p.log_quantity);
+        }
+        let mut value = Vec::with_capacity(units);
+        let mut lines = Vec::with_capacity(units);
+        let mut weight = Vec::with_capacity(units);
+        let mut unit_granted = Vec::with_capacity(units);
+        let mut one = Vec::new();
+        for run in runs(&points, &unit_of) {
+            one.clear();
+            one.extend(run.iter().map(|p| p.price));
+            value.push(robust::median(&mut one));
+            one.clear();
+            one.extend(run.iter().map(|p| f64::from(p.log_weight)).filter(|w| w.is_finite()));
+            weight.push(robust::median(&mut one));
+            lines.push(run.len() as u32);
+            one.clear();
+            one.extend(run.iter().map(|p| f64::from(p.log_quantity)));
+            unit_granted.push(grant(discount, robust::median(&mut one) as f32));
+        }
+        let offset = curve(&points, &unit_of, &mut value, &weight, slope);
+        let rows: Vec<Row> = points.iter().map(|p| p.row).collect();
+        let tree = Tree::build(&rows, &unit_of, value.clone());
+        drop(rows);
+        let stray = stray(&points, &unit_of);
+        let own = own_history(&points, &unit_of, stray, discount, line_count);
+        let mut unit = vec![NO_UNIT; line_count];
+        let mut price = vec![f32::NAN; line_count];
+        let mut log_quantity = vec![0.0; line_count];
+        for (point, &u) in points.iter().zip(&unit_of) {
+            let line = point.row.line as usize;
+            unit[line] = u;
+            price[line] = point.price as f32 - offset[tree.finest().cell[u as usize] as usize];
+            log_quantity[line] = point.log_quantity;
+        }
+        let mut model = Model {
+            unit,
+            tree,
+            offset,
+            price,
+            log_quantity,
+            value,
+            lines,
+            unit_granted,
+            own,
+            standing: vec![None; consignors],
+            credit: vec![(0.0, 0.09); units],
+            between: 0.3,
+            stray,
+            discount,
+        };
+        model.weigh_consignors();
+        model
+    }
+
+    /// Variance between the articles of one consignor in the cell of a unit.
+    fn article_variance(&self, unit: usize) -> f64 {
+        let level = self.tree.finest();
+        let stats = &level.stats[level.cell[unit] as usize];
+        let spread = stats.spread * stats.spread;
+        // A consignor's level is the same in all its cells; the rest of the spread belongs to the article.
+        let article =
+            (spread - self.between * self.between).max(0.25 * spread).max(SPREAD_FLOOR * SPREAD_FLOOR);
+        if stats.contested { article + 0.25 } else { article }
+    }
+
+    /// Finds the price level of each consignor, how far honest levels lie apart, and what each unit may expect of
+    /// its consignor's others.
+    fn weigh_consignors(&mut self) {
+        let level = self.tree.finest();
+        let consignors = self.standing.len();
+        let mut first = vec![0u32; consignors + 1];
+        level.consignor.iter().for_each(|c| first[*c as usize + 1] += 1);
+        for c in 0..consignors {
+            first[c + 1] += first[c];
+        }
+        let mut place = first.clone();
+        let mut of = vec![0u32; level.consignor.len()];
+        for (unit, &c) in level.consignor.iter().enumerate() {
+            of[place[c as usize] as usize] = unit as u32;
+            place[c as usize] += 1;
+        }
+        let units = |c: usize| &of[first[c] as usize..first[c + 1] as usize];
+        let mut center = 0.0;
+        // The spread of levels decides how articles weigh, and these decide the levels: twice is enough.
+        for _ in 0..2 {
+            let standing: Vec<Option<Standing>> =
+                (0..consignors).into_par_iter().map(|c| self.stand(units(c), None)).collect();
+            self.standing = standing;
+            (center, self.between) = self.spread_of_levels();
+        }
+        let mut credit = vec![(0.0, 0.0); level.consignor.len()];
+        for c in 0..consignors {
+            let units = units(c);
+            for &unit in units {
+                // Without one of many articles the level is as good as with it.
+                let rest = if units.len() > 12 { self.standing[c] } else { self.stand(units, Some(unit)) };
+                credit[unit as usize] = self.expected_level(rest, center);
+            }
+        }
+        self.credit = credit;
+    }
+
+    /// The level expected of a consignor by its other articles, shrunk to that of all. Nobody is credited with being
+    /// cheaper than two spreads: beyond that cheapness is the question, not the explanation.
+    fn expected_level(&self, rest: Option<Standing>, center: f64) -> (f32, f32) {
+        let prior = self.between * self.between;
+        let (mean, variance) = rest.map_or((center, prior), |s| {
+            let v = f64::from(s.variance);
+            ((f64::from(s.level) * prior + center * v) / (prior + v), prior * v / (prior + v))
+        });
+        let mean = mean.clamp(center - 2.0 * self.between, center + 0.5 * self.between);
+        (mean as f32, variance as f32)
+    }
+
+    fn stand(&self, units: &[u32], except: Option<u32>) -> Option<Standing> {
+        let level = self.tree.finest();
+        let mut lines = 0;
+        let mut articles: Vec<(f64, f64)> = Vec::with_capacity(units.len());
+        for &unit in units.iter().filter(|u| Some(**u) != except) {
+            let unit = unit as usize;
+            let off = generous(self.value[unit] - level.expected[unit], self.unit_granted[unit]);
+            if off.is_finite() {
+                let noise = self.stray * self.stray / f64::from(self.lines[unit]);
+                articles.push((
+                    off,
+                    1.0 / (self.article_variance(unit) + f64::from(level.variance[unit]) + noise),
+                ));
+                lines += self.lines[unit];
+            }
+        }
+        if articles.is_empty() {
+            return None;
+        }
+        let weight: f64 = articles.iter().map(|a| a.1).sum();
+        let count = articles.len();
+        let cost = if count > 2 { 1.3 } else { 1.0 };
+        let middle = robust::weighted_median(&mut articles);
+        Some(Standing {
+            level: middle as f32,
+            variance: (cost / weight) as f32,
+            articles: count as u32,
+            lines,
+        })
+    }
+
+    /// Centre and spread of honest consignors' levels: by the upper side, which undervaluing does not widen.
+    fn spread_of_levels(&self) -> (f64, f64) {
+        let known: Vec<&Standing> = self.standing.iter().flatten().collect();
+        let several = known.iter().filter(|s| s.articles >= 3).count();
+        let least = if several >= 20 { 3 } else { 1 };
+        let used: Vec<&&Standing> = known.iter().filter(|s| s.articles >= least).collect();
+        let mut levels: Vec<f64> = used.iter().map(|s| f64::from(s.level)).collect();
+        levels.sort_unstable_by(f64::total_cmp);
+        let body = robust::cleaned(&levels, 0.1);
+        let center = if levels.len() >= 8 { body.location } else { 0.0 };
+        let (_, above) = robust::double_mad(&levels, center);
+        let noise = used.iter().map(|s| f64::from(s.variance)).sum::<f64>() / used.len().max(1) as f64;
+        let n = levels.len() as f64;
+        let seen = if above.is_finite() { (above * above - noise).max(0.0) } else { 0.0 };
+        let between = ((seen * n + 0.09 * 20.0) / (n + 20.0)).sqrt();
+        (center, between.clamp(0.15, 0.6))
+    }
+
+    /// The line against its peers, its consignor's usual level granted.
+    pub fn against_peers(&self, line: usize) -> Option<Residual> {
+        let unit = self.unit[line];
+        if unit == NO_UNIT {
+            return None;
+        }
+        let unit = unit as usize;
+        let level = self.tree.finest();
+        let expected = level.expected[unit];
+        if !expected.is_finite() {
+            return None;
+        }
+        let (credit, uncertain) = self.credit[unit];
+        let x = f64::from(self.price[line]) - expected - f64::from(credit);
+        let x = generous(x, grant(self.discount, self.log_quantity[line]));
+        let s = self.article_variance(unit) + f64::from(level.variance[unit]) + f64::from(uncertain);
+        Some(Residual { x, s: (s + self.stray * self.stray).sqrt() })
+    }
+
+    /// Log of the pieces of a line; 0 where unknown.
+    pub fn log_quantity(&self, line: usize) -> f64 {
+        f64::from(self.log_quantity[line])
+    }
+
+    /// The line against its peers and nothing else: log of declared over expected.
+    pub fn off_peers(&self, line: usize) -> Option<f64> {
+        let unit = self.unit[line];
+        let expected = *self.tree.finest().expected.get(unit as usize)?;
+        expected.is_finite().then(|| {
+            generous(f64::from(self.price[line]) - expected, grant(self.discount, self.log_quantity[line]))
+        })
+    }
+
+    /// The line against the same consignor's other lines of the article.
+    pub fn against_own(&self, line: usize) -> Option<Residual> {
+        self.own[line].map(|(x, s)| Residual { x: f64::from(x), s: f64::from(s) })
+    }
+
+    /// The consignor's level as a residual of all honest levels.
+    pub fn consignor(&self, consignor: u32) -> Option<Residual> {
+        let standing = self.standing[consignor as usize]?;
+        let s = (self.between * self.between + f64::from(standing.variance)).sqrt();
+        Some(Residual { x: f64::from(standing.level), s })
+    }
+}
+
+/// Discount granted for a log quantity on top of the one that the night shows.
+fn grant(discount: f64, log_quantity: f32) -> f32 {
+    ((DISCOUNT_GRANTED - discount).max(0.0) * (f64::from(log_quantity) - DISCOUNT_FREE.ln()).max(0.0)) as f32
+}
+
+/// A residual with the discount granted given back; it excuses a low price but makes no price high.
+fn generous(x: f64, granted: f32) -> f64 {
+    if x < 0.0 { (x + f64::from(granted)).min(0.0) } else { x }
+}
+
+/// Numbers the runs of one consignor in one finest cell.
+fn number_units(points: &[Point]) -> Vec<u32> {
+    let mut unit = 0;
+    let mut numbers = Vec::with_capacity(points.len());
+    for (i, p) in points.iter().enumerate() {
+        if i > 0 && (p.row.key, p.row.consignor) != (points[i - 1].row.key, points[i - 1].row.consignor) {
+            unit += 1;
+        }
+        numbers.push(unit);
+    }
+    numbers
+}
+
+fn runs<'a>(points: &'a [Point], unit_of: &'a [u32]) -> impl Iterator<Item = &'a [Point]> {
+    let mut start = 0;
+    unit_of.chunk_by(|a, b| a == b).map(move |run| {
+        let points = &points[start..start + run.len()];
+        start += run.len();
+        points
+    })
+}
+
+/// How much cheaper a piece becomes per unit of log quantity: within articles, where nothing else differs.
+fn quantity_discount(points: &[Point], unit_of: &[u32]) -> f64 {
+    let (mut x, mut y) = (Vec::new(), Vec::new());
+    for run in runs(points, unit_of) {
+        let same = |p: &Point| p.log_quantity == run[0].log_quantity;
+        if run.len() < 3 || run.iter().all(same) {
+            continue;
+        }
+        let n = run.len() as f64;
+        let quantity = run.iter().map(|p| f64::from(p.log_quantity)).sum::<f64>() / n;
+        let mut prices: Vec<f64> = run.iter().map(|p| p.price).collect();
+        let price = robust::median(&mut prices);
+        for p in run {
+            x.push(f64::from(p.log_quantity) - quantity);
+            y.push(p.price - price);
+        }
+        if x.len() >= DISCOUNT_POINTS {
+            break;
+        }
+    }
+    let n = x.len() as f64;
+    bisquare_line(&x, &y).map_or(0.0, |line| (-line.slope).clamp(0.0, 0.3) * n / (n + 100.0))
+}
+
+/// Fits the curve of log price on log weight in each subheading, moves all units to the anchor's weight, and returns
+/// what the curve adds in each finest cell. `slope` is the one expected and the range allowed is up to 1 above `slope.1`.
+fn curve(
+    points: &[Point],
+    unit_of: &[u32],
+    value: &mut [f64],
+    weight: &[f64],
+    slope: (f64, f64),
+) -> Vec<f32> {
+    let (expected, least) = slope;
+    let anchor = ANCHOR_KG.ln();
+    let mut subheading = Vec::with_capacity(value.len());
+    let mut cell_of = Vec::with_capacity(value.len());
+    let mut cells = 0u32;
+    let mut last_key = None;
+    for (i, p) in points.iter().enumerate() {
+        if i > 0 && unit_of[i] == unit_of[i - 1] {
+            continue;
+        }
+        if last_key.is_some_and(|k| k != p.row.key) {
+            cells += 1;
+        }
+        last_key = Some(p.row.key);
+        subheading.push(level_key(p.row.key, 2));
+        cell_of.push(cells);
+    }
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for group in subheading.chunk_by(|a, b| a == b) {
+        ranges.push(start..start + group.len());
+        start += group.len();
+    }
+    let fits: Vec<Option<(f64, f64)>> = ranges
+        .par_iter()
+        .map(|range| {
+            let known: Vec<usize> = range.clone().filter(|u| weight[*u].is_finite()).collect();
+            let step = known.len().div_ceil(CURVE_POINTS).max(1);
+            let picked = || known.iter().step_by(step);
+            let x: Vec<f64> = picked().map(|u| weight[*u] - anchor).collect();
+            let y: Vec<f64> = picked().map(|u| value[*u]).collect();
+            if x.len() < CURVE_FROM {
+                return None;
+            }
+            let mut sorted = x.clone();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let width = robust::quantile_sorted(&sorted, 0.9) - robust::quantile_sorted(&sorted, 0.1);
+            if width < 0.5 {
+                return None;
+            }
+            bisquare_line(&x, &y).map(|line| (line.slope.clamp(least, least + 1.0), x.len().min(200) as f64))
+        })
+        .collect();
+    let mut pairs: Vec<(f64, f64)> = fits.iter().flatten().copied().collect();
+    pairs.push((expected, 100.0));
+    let typical = robust::weighted_median(&mut pairs);
+    let mut offset = Vec::with_capacity(cells as usize + 1);
+    let mut weights = Vec::new();
+    for (range, fit) in ranges.into_iter().zip(fits) {
+        let slope = fit.map_or(typical, |(slope, n)| (slope * n + typical * 30.0) / (n + 30.0));
+        let mut unit = range.start;
+        for group in cell_of[range].chunk_by(|a, b| a == b) {
+            // One weight for the whole cell: within it a differing weight is noise more often than another article.
+            weights.clear();
+            weights.extend(weight[unit..unit + group.len()].iter().copied().filter(|w| w.is_finite()));
+            let at = robust::median(&mut weights);
+            let add = if at.is_finite() { slope * (at - anchor) } else { 0.0 };
+            value[unit..unit + group.len()].iter_mut().for_each(|v| *v -= add);
+            offset.push(add as f32);
+            unit += group.len();
+        }
+    }
+    offset
+}
+
+/// How far prices of one article of one consignor stray: a robust middle over articles, never below the floor.
+fn stray(points: &[Point], unit_of: &[u32]) -> f64 {
+    let mut spreads = Vec::new();
+    let mut one = Vec::new();
+    for run in runs(points, unit_of).filter(|r| r.len() >= OWN_FROM) {
+        one.clear();
+        one.extend(run.iter().map(|p| p.price));
+        one.sort_unstable_by(f64::total_cmp);
+        spreads.push((own_spread(&one), run.len().min(30) as f64));
+    }
+    let weight: f64 = spreads.iter().map(|s| s.1).sum();
+    let typical = robust::weighted_median(&mut spreads);
+    let seen = if weight > 0.0 { typical * typical * weight } else { 0.0 };
+    let square = (seen + STRAY_PRIOR * STRAY_PRIOR * STRAY_PRIOR_WEIGHT) / (weight + STRAY_PRIOR_WEIGHT);
+    square.sqrt().max(SPREAD_FLOOR)
+}
+
+/// Spread of an article's prices in ascending order: by the body, and by what lies above it.
+fn own_spread(sorted: &[f64]) -> f64 {
+    let body = robust::cleaned(sorted, SPREAD_FLOOR);
+    let squares: f64 = sorted.iter().map(|v| (v - body.location).clamp(0.0, 1.0).powi(2)).sum();
+    body.scale.max((squares / sorted.len().max(1) as f64).sqrt())
+}
+
+/// Residual of each line to the other lines of its article.
+fn own_history(
+    points: &[Point],
+    unit_of: &[u32],
+    stray: f64,
+    discount: f64,
+    line_count: usize,
+) -> Vec<Option<(f32, f32)>> {
+    let mut own = vec![None; line_count];
+    let mut sorted: Vec<(f64, u32, f32)> = Vec::new();
+    let mut values = Vec::new();
+    for run in runs(points, unit_of) {
+        if run.len() < OWN_FROM {
+            continue;
+        }
+        if run.len() >= OWN_CLUSTER_FROM {
+            against_rest(run, (stray, discount), &mut sorted, &mut values, &mut own);
+        }
+        for article in run.chunk_by(|a, b| a.row.description == b.row.description) {
+            if article.len() >= OWN_FROM {
+                against_rest(article, (stray, discount), &mut sorted, &mut values, &mut own);
+            }
+        }
+    }
+    own
+}
+
+fn against_rest(
+    article: &[Point],
+    (stray, discount): (f64, f64),
+    sorted: &mut Vec<(f64, u32, f32)>,
+    values: &mut Vec<f64>,
+    own: &mut [Option<(f32, f32)>],
+) {
+    sorted.clear();
+    sorted.extend(article.iter().map(|p| (p.price, p.row.line, grant(discount, p.log_quantity))));
+    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    values.clear();
+    values.extend(sorted.iter().map(|s| s.0));
+    let n = values.len();
+    let spread = own_spread(values);
+    let variance = (spread * spread * n as f64 + 4.0 * stray * stray) / (n as f64 + 4.0);
+    let s = (variance * (1.0 + 1.57 / (n - 1) as f64)).sqrt().max(SPREAD_FLOOR);
+    let allowed = ((n as f64 * OWN_LOW_SHARE) as usize).max(1);
+    for (rank, &(price, line, granted)) in sorted.iter().enumerate() {
+        let at = |i: usize| values[if i < rank { i } else { i + 1 }];
+        let rest = n - 1;
+        let median = if rest % 2 == 1 { at(rest / 2) } else { (at(rest / 2 - 1) + at(rest / 2)) / 2.0 };
+        // A low price that a good part of the article's lines share is one of its prices, not a cut.
+        let as_low = values.partition_point(|v| *v <= price + OWN_LOW_REACH);
+        let x = if as_low > allowed && price < median { (price - median).max(-0.2) } else { price - median };
+        own[line as usize] = Some((generous(x, granted) as f32, s as f32));
+    }
+}

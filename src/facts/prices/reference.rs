@@ -1,0 +1,187 @@
+//! Prices as a person reads them: the goods that a line was compared with, and the table of cells.
+
+use super::cells::{LEVEL_NAMES, LEVELS, parts};
+use super::model::{Model, NO_UNIT};
+use super::{Prices, Scale};
+use crate::fields::country::Country;
+use crate::model::parcels::Shipments;
+use crate::stats::robust;
+
+/// Other consignors that a cell needs before its median is quoted.
+const QUOTED_FROM: usize = 3;
+/// Share of the cleaned average price below which a price is not acceptable without a question.
+const LOWEST_ACCEPTABLE: f64 = 0.5;
+
+/// What a line was compared with, in units of the regime's currency.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// Per piece or per kg.
+    pub scale: Scale,
+    /// Declared price.
+    pub declared: f64,
+    /// Median of the other consignors' prices of comparable goods, each consignor counted once.
+    pub median: f64,
+    /// Half of the cleaned average price.
+    pub lowest_acceptable: f64,
+    /// Price that the model expects, cells shrunk to their parents.
+    pub expected: f64,
+    /// Lines in the cell.
+    pub lines: u32,
+    /// Consignors in the cell, the line's own counted.
+    pub consignors: usize,
+    /// Spread between consignors in the cell, of the logarithm of the price.
+    pub spread: f64,
+    /// Name of the cell's level.
+    pub level: &'static str,
+    /// Whether the cell brings together goods that are described alike.
+    pub same_goods: bool,
+    /// Whether half of the consignors or more ask one and the same price.
+    pub degenerate: bool,
+    /// Whether a fifth of the consignors or more lie far below the others.
+    pub contested: bool,
+    /// The goods in words: "HS 610910 from CN, 0.1 to 0.3 kg a piece".
+    pub goods: String,
+}
+
+/// A row of the price reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriceCell {
+    /// `piece` or `kg`.
+    pub scale: &'static str,
+    /// Currency of the prices.
+    pub currency: String,
+    /// Level of the cell: `chapter`, `heading`, `subheading`, `origin`, `weight` or `goods`.
+    pub level: &'static str,
+    /// Two, four or six digits.
+    pub hs: String,
+    /// Country of origin, from level `origin` on.
+    pub origin: Option<Country>,
+    /// Weight of a piece in kg, above and up to, from level `weight` on.
+    pub weight_band: Option<(f64, f64)>,
+    /// A description that stands for the goods, at level `goods`.
+    pub description: Option<String>,
+    /// Lines.
+    pub n: u32,
+    /// Consignors, each counted once in all that follows.
+    pub consignors: u32,
+    /// Median price, at the typical weight of the cell's goods.
+    pub median: f64,
+    /// Spread between consignors, of the logarithm of the price.
+    pub scale_log: f64,
+    /// Half of the cleaned average price.
+    pub lowest_acceptable_price: f64,
+    /// Whether half of the consignors or more ask one and the same price.
+    pub degenerate: bool,
+    /// Whether a fifth of the consignors or more lie far below the others.
+    pub contested: bool,
+}
+
+impl Prices {
+    /// What the line was compared with on a scale, where at least three other consignors sell comparable goods.
+    pub fn comparison(&self, line: usize, scale: Scale) -> Option<Comparison> {
+        let model = self.model(scale);
+        let unit = model.unit[line];
+        if unit == NO_UNIT {
+            return None;
+        }
+        let (depth, cell, at) = model.tree.comparison(unit, QUOTED_FROM)?;
+        let level = &model.tree.levels[depth];
+        let add = f64::from(model.offset[model.tree.finest().cell[unit as usize] as usize]);
+        let stats = &level.stats[cell as usize];
+        Some(Comparison {
+            scale,
+            declared: (f64::from(model.price[line]) + add - model.discount * model.log_quantity(line)).exp(),
+            median: (level.median_without(at) + add).exp(),
+            lowest_acceptable: lowest_acceptable(level.body(cell), add),
+            expected: (model.tree.finest().expected[unit as usize] + add).exp(),
+            lines: level.lines[cell as usize],
+            consignors: level.units(cell),
+            spread: stats.spread,
+            level: LEVEL_NAMES[depth],
+            same_goods: depth + 1 == LEVELS,
+            degenerate: stats.degenerate,
+            contested: stats.contested,
+            goods: goods(level.key[cell as usize], depth),
+        })
+    }
+
+    /// The price reference: every cell with at least three consignors, chapters first, in the order of its keys.
+    pub fn reference(&self, shipments: &Shipments) -> Vec<PriceCell> {
+        let mut cells = Vec::new();
+        for (scale, model) in [(Scale::Piece, &self.piece), (Scale::Kg, &self.kg)] {
+            let typical = typical_offsets(model);
+            for (depth, offsets) in typical.iter().enumerate() {
+                let level = &model.tree.levels[depth];
+                for cell in (0..level.key.len() as u32).filter(|c| level.units(*c) >= QUOTED_FROM) {
+                    let key = parts(level.key[cell as usize], depth);
+                    let stats = &level.stats[cell as usize];
+                    let add = offsets[cell as usize];
+                    let example = key.cluster.and_then(|c| self.clusters.example.get(c as usize)).copied();
+                    cells.push(PriceCell {
+                        scale: scale.name(),
+                        currency: self.currencies.get(key.market).map(|c| c.to_string()).unwrap_or_default(),
+                        level: LEVEL_NAMES[depth],
+                        hs: key.hs,
+                        origin: key.origin,
+                        weight_band: key.band,
+                        description: example.map(|d| shipments.descriptions.get(d).to_owned()),
+                        n: level.lines[cell as usize],
+                        consignors: level.units(cell) as u32,
+                        median: (robust::median_sorted(level.values(cell)) + add).exp(),
+                        scale_log: stats.spread,
+                        lowest_acceptable_price: lowest_acceptable(level.body(cell), add),
+                        degenerate: stats.degenerate,
+                        contested: stats.contested,
+                    });
+                }
+            }
+        }
+        cells
+    }
+}
+
+/// Half of the mean price of a cell's cleaned body.
+fn lowest_acceptable(body: &[f64], add: f64) -> f64 {
+    let sum: f64 = body.iter().map(|v| v.exp()).sum();
+    LOWEST_ACCEPTABLE * add.exp() * sum / body.len().max(1) as f64
+}
+
+/// What the curve adds at the typical weight of each cell of each level: the mean over its finest cells by lines.
+fn typical_offsets(model: &Model) -> Vec<Vec<f64>> {
+    let finest = model.tree.finest();
+    model
+        .tree
+        .levels
+        .iter()
+        .enumerate()
+        .map(|(depth, level)| {
+            let mut sums = vec![0.0; level.key.len()];
+            let mut cell = 0;
+            for (fine, key) in finest.key.iter().enumerate() {
+                while cell + 1 < level.key.len() && super::cells::level_key(*key, depth) != level.key[cell] {
+                    cell += 1;
+                }
+                sums[cell] += f64::from(model.offset[fine]) * f64::from(finest.lines[fine]);
+            }
+            sums.iter().zip(&level.lines).map(|(s, n)| s / f64::from((*n).max(1))).collect()
+        })
+        .collect()
+}
+
+/// The goods of a cell in words.
+fn goods(key: u64, depth: usize) -> String {
+    let key = parts(key, depth);
+    let mut text = format!("HS {}", key.hs);
+    if let Some(origin) = key.origin {
+        text.push_str(&format!(" from {origin}"));
+    }
+    match key.band {
+        Some((low, high)) if high.is_finite() => text.push_str(&format!(", {low} to {high} kg a piece")),
+        Some((low, _)) => text.push_str(&format!(", over {low} kg a piece")),
+        None => {}
+    }
+    if key.cluster.is_some() {
+        text.push_str(", described alike");
+    }
+    text
+}

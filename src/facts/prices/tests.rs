@@ -1,0 +1,172 @@
+//! Prices on nights shaped like trade, and on the smallest and the most awkward cells.
+
+use super::testing::{Night, trade};
+use super::*;
+use crate::facts::Facts;
+
+/// Highest probability that any comparison gives a line.
+fn probability(facts: &Facts, line: usize) -> f64 {
+    let consignor = facts.consignor(facts.shipments.lines.parcel[line]);
+    let line_low = facts.prices.ratio_to_peers(line).is_some_and(|r| r < 0.75);
+    [
+        facts.prices.peers(facts.shipments, line),
+        facts.prices.own(line),
+        facts.prices.consignor(consignor).filter(|_| line_low),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|j| j.probability)
+    .fold(0.0, f64::max)
+}
+
+/// Recall at the score that one in a hundred honest lines passes, and the share of each at a probability of a half.
+fn measured(night: &Night) -> (f64, f64, f64) {
+    night.look(|facts| {
+        let mut honest = Vec::new();
+        let mut cut = Vec::new();
+        for (line, sale) in night.sales.iter().enumerate() {
+            let p = probability(facts, line);
+            if sale.mark == "honest" { honest.push(p) } else { cut.push(p) }
+        }
+        honest.sort_unstable_by(f64::total_cmp);
+        let limit = honest[honest.len() - 1 - honest.len() / 100];
+        let above = |v: &[f64], limit: f64| v.iter().filter(|p| **p > limit).count() as f64 / v.len() as f64;
+        let result = (above(&cut, limit), above(&cut, 0.5), above(&honest, 0.5));
+        for m in [&facts.prices.peers, &facts.prices.own, &facts.prices.consignors] {
+            eprintln!(
+                "center {:.2} width {:.2} cut {:.4} discount {:.4} mirror {:.4}",
+                m.center, m.width, m.cut, m.discount, m.mirror
+            );
+        }
+        eprintln!(
+            "between {:.3} stray {:.3} discount {:.3}",
+            facts.prices.piece.between, facts.prices.piece.stray, facts.prices.piece.discount
+        );
+        eprintln!("recall at 1 %: {:.3}; at 0.5: recall {:.3}, false {:.4}", result.0, result.1, result.2);
+        result
+    })
+}
+
+#[test]
+fn cut_to_a_quarter() {
+    let night = trade(400, 20_000, 1, |_, draw| (draw < 0.05).then_some((0.25, "cut")));
+    let (recall, at_half, wrong) = measured(&night);
+    assert!(recall >= 0.95 && at_half >= 0.9 && wrong <= 0.005, "{recall} {at_half} {wrong}");
+}
+
+#[test]
+fn cut_to_a_half() {
+    let night = trade(400, 20_000, 2, |_, draw| (draw < 0.05).then_some((0.5, "cut")));
+    let (recall, _, wrong) = measured(&night);
+    assert!(recall >= 0.6 && wrong <= 0.01, "{recall} {wrong}");
+}
+
+#[test]
+fn a_third_of_the_consignors_cut_everything() {
+    let night = trade(400, 20_000, 3, |consignor, _| (consignor % 3 == 0).then_some((0.25, "cut")));
+    let (recall, at_half, wrong) = measured(&night);
+    assert!(recall >= 0.7 && at_half >= 0.7 && wrong <= 0.02, "{recall} {at_half} {wrong}");
+}
+
+#[test]
+fn an_honest_night_stays_clean() {
+    let night = trade(400, 20_000, 4, |_, _| None);
+    night.look(|facts| {
+        let flagged = (0..night.sales.len()).filter(|line| probability(facts, *line) > 0.5).count();
+        assert!(flagged <= 20, "{flagged} of 20,000 honest lines");
+    });
+}
+
+#[test]
+fn the_order_of_lines_changes_nothing() {
+    let night = trade(60, 1_500, 5, |_, draw| (draw < 0.05).then_some((0.25, "cut")));
+    let mut turned = night.clone();
+    turned.sales.reverse();
+    let all = |night: &Night| {
+        night.look(|facts| {
+            (0..night.sales.len())
+                .map(|l| (facts.prices.peers(facts.shipments, l), facts.prices.own(l)))
+                .collect::<Vec<_>>()
+        })
+    };
+    let mut backwards = all(&turned);
+    backwards.reverse();
+    for (a, b) in all(&night).iter().zip(&backwards) {
+        let close = |a: &Option<Judgement>, b: &Option<Judgement>| match (a, b) {
+            (Some(a), Some(b)) => {
+                (a.probability - b.probability).abs() < 0.02 && (a.ratio / b.ratio).ln().abs() < 0.02
+            }
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        assert!(close(&a.0, &b.0) && close(&a.1, &b.1), "{a:?} {b:?}");
+    }
+}
+
+#[test]
+fn small_and_awkward_cells_give_numbers() {
+    for sizes in [vec![], vec![1], vec![2], vec![1, 1], vec![5], vec![1; 3], vec![40, 1], vec![3; 9]] {
+        let mut night = Night::default();
+        for (consignor, lines) in sizes.iter().enumerate() {
+            for _ in 0..*lines {
+                night.shirts(consignor as u32, 1.0, 9.99, "");
+            }
+        }
+        // Values of nothing, of almost nothing and without a weight or a count.
+        night.shirts(0, 1.0, 0.0, "");
+        night.shirts(0, 1.0, 0.0001, "");
+        night.shirts(1, f64::NAN, 9.99, "");
+        let last = night.sales.len() - 1;
+        night.sales[last].weight = f64::NAN;
+        night.look(|facts| {
+            for line in 0..night.sales.len() {
+                for judgement in
+                    [facts.prices.peers(facts.shipments, line), facts.prices.own(line)].into_iter().flatten()
+                {
+                    assert!((0.0..=1.0).contains(&judgement.probability) && judgement.ratio.is_finite());
+                    assert!(judgement.p_value > 0.0 && judgement.p_value <= 1.0 && judgement.spread >= 0.05);
+                }
+            }
+            for cell in facts.prices.reference(facts.shipments) {
+                assert!(
+                    cell.median > 0.0 && cell.median.is_finite() && cell.scale_log.is_finite(),
+                    "{cell:?}"
+                );
+                assert!(cell.lowest_acceptable_price > 0.0 && cell.lowest_acceptable_price < cell.median);
+            }
+        });
+    }
+}
+
+#[test]
+fn the_reference_names_its_cells() {
+    let mut night = Night::default();
+    for consignor in 0..12 {
+        night.shirts(consignor, 1.0, 10.0, "");
+    }
+    let cells = night.look(|facts| facts.prices.reference(facts.shipments));
+    let fine = cells.iter().find(|c| c.level == "goods" && c.scale == "piece").unwrap();
+    assert_eq!((fine.hs.as_str(), fine.n, fine.consignors), ("610910", 12, 12));
+    assert_eq!(fine.description.as_deref(), Some("cotton t-shirt"));
+    assert_eq!((fine.weight_band, fine.degenerate), (Some((0.1, 0.3)), true));
+    assert!(
+        (fine.median - 10.0).abs() < 1e-3 && (fine.lowest_acceptable_price - 5.0).abs() < 1e-3,
+        "{fine:?}"
+    );
+    let kg = cells.iter().find(|c| c.level == "chapter" && c.scale == "kg").unwrap();
+    assert!(kg.hs == "61" && (kg.median - 10.0 / 0.15).abs() < 0.1, "{kg:?}");
+}
+
+#[test]
+fn a_value_shared_by_lines_is_no_price() {
+    let mut night = Night::default();
+    (0..12).for_each(|c| night.shirts(c, 1.0, 10.0, ""));
+    night.sales[0].nature = Nature::Sample;
+    night.sales[1].description = "fabric samples".into();
+    night.look(|facts| {
+        assert!(
+            facts.prices.peers(facts.shipments, 0).is_none()
+                && facts.prices.peers(facts.shipments, 1).is_none()
+        );
+        assert!(facts.prices.peers(facts.shipments, 2).is_some());
+    });
+}

@@ -1,0 +1,262 @@
+//! How probable it is that a low value was cut, when honest values also come discounted and with heavy tails.
+//!
+//! A residual `x` (log of value over expectation) with its own scale `s` comes from one of four sources: ordinary
+//! variation (Student's t with 7 degrees of freedom and scale `s`), an honest discount, a cut (both uniform in the
+//! log factor, blurred by `s`), or an excess on the other, honest side. Their shares are estimated from the data by
+//! EM with pseudo-counts. Nobody cheats upwards, so whatever the upper tail holds beyond ordinary variation is a
+//! measure of how wrong the model is, and the same is taken off the lower tail before anything is called a cut: a
+//! badly stratified night raises few flags instead of many. Centre and width of ordinary variation come from the
+//! night's own median and upper quartile (Efron's two-group model with an empirical null, its tail taken from the
+//! mirror image).
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::function::erf::erfc;
+
+/// Degrees of freedom of ordinary variation.
+const FREEDOM: f64 = 7.0;
+/// Density of Student's t with 7 degrees of freedom at 0.
+const T_PEAK: f64 = 0.384_991_452_083_168_4;
+/// Rounds of EM: shares settle to three digits.
+const ROUNDS: usize = 40;
+
+/// Ranges of the log factor of an honest discount and of a cut, both below zero: `(low, high)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape {
+    /// Honest discounts.
+    pub discount: (f64, f64),
+    /// Cuts.
+    pub cut: (f64, f64),
+}
+
+/// Prior shares, as pseudo-observations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prior {
+    /// Share of honest discounts.
+    pub discount: f64,
+    /// Share of cuts.
+    pub cut: f64,
+    /// How many observations the prior is worth.
+    pub weight: f64,
+}
+
+/// A fitted mixture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mixture {
+    shape: Shape,
+    /// Share of honest discounts.
+    pub discount: f64,
+    /// Share of cuts, the mirror's share already taken off.
+    pub cut: f64,
+    /// Share of the same excess on the honest side.
+    pub mirror: f64,
+    /// Centre of standardised honest residuals, by their median.
+    pub center: f64,
+    /// Their width over the one claimed, by the upper side.
+    pub width: f64,
+    /// Standardised residuals above the centre, ascending: the empirical null of the lower tail.
+    above: Vec<f32>,
+    /// How many residuals were seen.
+    seen: usize,
+}
+
+/// Smallest share of cuts ever assumed: one in five thousand.
+const LEAST_CUT: f64 = 0.000_2;
+
+impl Mixture {
+    /// Estimates the shares from residuals and their scales.
+    pub fn fit(residuals: &[(f32, f32)], shape: Shape, prior: Prior) -> Mixture {
+        const SAMPLE: usize = 30_000;
+        let step = residuals.len().div_ceil(SAMPLE).max(1);
+        let (center, width) = empirical_null(residuals);
+        let densities: Vec<[f64; 4]> = residuals
+            .iter()
+            .step_by(step)
+            .map(|&(x, s)| {
+                let (x, s) = calibrated(f64::from(x), f64::from(s), center, width);
+                [
+                    ordinary(x, s),
+                    blurred(x, s, shape.discount),
+                    severed(x, s, shape.cut),
+                    severed(-x, s, shape.cut),
+                ]
+            })
+            .collect();
+        let start = [1.0 - prior.discount - 1.5 * prior.cut, prior.discount, prior.cut, prior.cut / 2.0];
+        let mut share = start;
+        for _ in 0..ROUNDS {
+            let mut sum = start.map(|p| p * prior.weight);
+            for d in &densities {
+                let parts = [share[0] * d[0], share[1] * d[1], share[2] * d[2], share[3] * d[3]];
+                let total: f64 = parts.iter().sum();
+                if total > 0.0 {
+                    sum.iter_mut().zip(parts).for_each(|(s, p)| *s += p / total);
+                }
+            }
+            let total: f64 = sum.iter().sum();
+            share = sum.map(|s| s / total);
+        }
+        let mut above: Vec<f32> = residuals
+            .iter()
+            .map(|&(x, s)| {
+                let (x, s) = calibrated(f64::from(x), f64::from(s), center, width);
+                (x / s) as f32
+            })
+            .filter(|z| *z > 0.0)
+            .collect();
+        rayon::slice::ParallelSliceMut::par_sort_unstable_by(&mut above[..], f32::total_cmp);
+        Mixture {
+            shape,
+            discount: share[1],
+            cut: (share[2] - share[3]).max(LEAST_CUT),
+            mirror: share[3],
+            center,
+            width,
+            above,
+            seen: residuals.len(),
+        }
+    }
+
+    /// Probability that a residual is a cut.
+    pub fn posterior(&self, x: f64, s: f64) -> f64 {
+        let (x, s) = calibrated(x, s, self.center, self.width);
+        // Nothing above the mildest cut by two scales can be one.
+        if x > self.shape.cut.1 + 2.0 * s || x >= 0.0 {
+            return 0.0;
+        }
+        let cut = severed(x, s, self.shape.cut);
+        let discount = self.discount * blurred(x, s, self.shape.discount);
+        let usual = (1.0 - self.discount - self.cut - 2.0 * self.mirror).max(0.1) * ordinary(x, s);
+        let (cut, mirror) = (self.cut * cut, self.mirror * cut);
+        let total = cut + discount + usual + mirror;
+        if total > 0.0 { cut / total } else { 0.0 }
+    }
+
+    /// Probability that an honest residual lies as low: the larger of Student's tail and of the share of residuals
+    /// that lie as far on the honest side.
+    pub fn p_value(&self, x: f64, s: f64) -> f64 {
+        let (x, s) = calibrated(x, s, self.center, self.width);
+        let z = x / s;
+        if z >= 0.0 {
+            return 1.0;
+        }
+        let as_far = self.above.len() - self.above.partition_point(|a| f64::from(*a) < -z);
+        // Half of the honest residuals are above zero: the share among all of them is the one-sided tail.
+        let mirror = (1 + as_far) as f64 / (1 + self.seen) as f64;
+        let tail = StudentsT::new(0.0, 1.0, FREEDOM).map_or(1.0, |t| t.cdf(z));
+        mirror.max(tail).min(1.0)
+    }
+
+    /// How many residuals were seen.
+    pub fn tests(&self) -> usize {
+        self.seen
+    }
+}
+
+/// Residuals that the centre and the width they are claimed to have are worth.
+const CLAIM_WEIGHT: f64 = 100.0;
+
+/// Centre and width of honest standardised residuals: the median and the upper quartile, where cuts hardly reach;
+/// shrunk to the claim (0 and 1) by [`CLAIM_WEIGHT`] and kept near it.
+fn empirical_null(residuals: &[(f32, f32)]) -> (f64, f64) {
+    let mut z: Vec<f64> = residuals.iter().map(|(x, s)| f64::from(x / s)).collect();
+    let n = z.len() as f64;
+    let center = super::robust::median(&mut z);
+    let mut above: Vec<f64> = z.iter().map(|z| z - center).filter(|d| *d >= 0.0).collect();
+    // Quartile of Student's t with 7 degrees of freedom.
+    let width = super::robust::median(&mut above) / 0.711_1;
+    let weight = n / (n + CLAIM_WEIGHT);
+    if !(center.is_finite() && width.is_finite()) {
+        return (0.0, 1.0);
+    }
+    ((center * weight).clamp(-0.4, 0.6), (1.0 + (width - 1.0) * weight).clamp(0.6, 1.8))
+}
+
+/// A residual and its standard deviation as the night shows them.
+fn calibrated(x: f64, s: f64, center: f64, width: f64) -> (f64, f64) {
+    (x - center * s, s * width)
+}
+
+/// Density of ordinary variation.
+fn ordinary(x: f64, s: f64) -> f64 {
+    let t = x / s;
+    T_PEAK * (1.0 + t * t / FREEDOM).powi(-4) / s
+}
+
+/// Density of a cut; one deeper than any foreseen is as good as the deepest.
+fn severed(x: f64, s: f64, range: (f64, f64)) -> f64 {
+    blurred(x.max(range.0), s, range)
+}
+
+/// Density of a uniform log factor blurred by a normal error.
+fn blurred(x: f64, s: f64, (low, high): (f64, f64)) -> f64 {
+    let cdf = |z: f64| 0.5 * erfc(-z / std::f64::consts::SQRT_2);
+    (cdf((high - x) / s) - cdf((low - x) / s)).max(0.0) / (high - low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use rand_distr::{Distribution, StandardNormal};
+
+    const SHAPE: Shape = Shape { discount: (-0.92, -0.2), cut: (-2.5, -0.5) };
+    const PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 200.0 };
+
+    fn night(n: usize, cut: f64, scale: f32, seed: u64) -> Vec<(f32, f32)> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        (0..n)
+            .map(|_| {
+                let noise: f64 = StandardNormal.sample(&mut rng);
+                let is_cut = rng.random::<f64>() < cut;
+                (noise as f32 * scale + if is_cut { -1.386 } else { 0.0 }, 0.3)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_share_of_cuts_is_found_and_none_is_made_up() {
+        let found = Mixture::fit(&night(20_000, 0.05, 0.3, 1), SHAPE, PRIOR);
+        assert!((found.cut - 0.05).abs() < 0.015, "{}", found.cut);
+        let none = Mixture::fit(&night(20_000, 0.0, 0.3, 2), SHAPE, PRIOR);
+        assert!(none.cut < 0.003, "{}", none.cut);
+    }
+
+    #[test]
+    fn a_scale_that_is_too_small_raises_few_flags() {
+        let night = night(20_000, 0.0, 0.6, 3);
+        let mixture = Mixture::fit(&night, SHAPE, PRIOR);
+        let flags =
+            night.iter().filter(|(x, s)| mixture.posterior(f64::from(*x), f64::from(*s)) > 0.5).count();
+        assert!(flags < 40, "{flags} of 20,000 honest values");
+    }
+
+    #[test]
+    fn p_values_of_honest_residuals_are_uniform_or_larger() {
+        for scale in [0.25, 0.3, 0.5] {
+            let night = night(20_000, 0.0, scale, 4);
+            let mixture = Mixture::fit(&night, SHAPE, PRIOR);
+            for level in [0.2, 0.05, 0.01, 0.001] {
+                let share = night
+                    .iter()
+                    .filter(|(x, s)| mixture.p_value(f64::from(*x), f64::from(*s)) <= level)
+                    .count() as f64
+                    / night.len() as f64;
+                let noise = 3.0 * (level / night.len() as f64).sqrt();
+                assert!(share <= level + 2.0 * noise, "{share} at {level}, scale {scale}");
+            }
+        }
+    }
+
+    #[test]
+    fn deeper_is_never_less_probable() {
+        let mixture = Mixture::fit(&night(20_000, 0.05, 0.3, 5), SHAPE, PRIOR);
+        let mut last = 0.0;
+        for step in 0..50 {
+            let posterior = mixture.posterior(-f64::from(step) * 0.1, 0.25);
+            assert!(posterior >= last - 1e-6, "{posterior} after {last} at step {step}");
+            last = posterior;
+        }
+        assert!(last > 0.95);
+    }
+}
