@@ -47,9 +47,9 @@ detector! {
     /// `split-linked`. Unlike goods from a large sender with numbers far apart look like separate orders, and may be.
     ///
     /// ## Settings
-    /// - `prior` (0.2): share of splittings among groups over the limit, before the evidence.
+    /// - `prior` (0.4): share of splittings among groups over the limit, before the evidence.
     /// - `cut` (0.5): least score for a flag.
-    /// - `link` (1.0): least weight, natural logarithm, that ties two parcels.
+    /// - `link` (-0.5): least weight, natural logarithm, that ties two parcels.
     /// - `rate_shape` (1.0): shape of the Gamma distribution of addressees' rates; larger makes them more alike.
     "split-consignment", Splitting, "One order cut up, under the law's own aggregation key", Settings, run
 }
@@ -70,7 +70,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { prior: 0.2, cut: 0.5, link: 1.0, rate_shape: 1.0 }
+        Settings { prior: 0.4, cut: 0.5, link: -0.5, rate_shape: 1.0 }
     }
 }
 

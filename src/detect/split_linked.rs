@@ -36,9 +36,9 @@ detector! {
     ///
     /// ## Settings
     /// - `days` (3): length of the window.
-    /// - `prior` (0.08): share of splittings among contacts whose parcels pass the limit together, before the evidence.
+    /// - `prior` (0.2): share of splittings among contacts whose parcels pass the limit together, before the evidence.
     /// - `cut` (0.5): least score for a flag.
-    /// - `link` (1.5): least weight, natural logarithm, that ties two parcels.
+    /// - `link` (0.3): least weight, natural logarithm, that ties two parcels.
     /// - `rate_shape` (1.0): shape of the Gamma distribution of rates of arrival.
     /// - `crowd` (12): most consignees at a contact that still ties them.
     "split-linked", Splitting, "One order spread over several names that share a contact", Settings, run
@@ -64,7 +64,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { days: 3, prior: 0.08, cut: 0.5, link: 1.5, rate_shape: 1.0, crowd: 12 }
+        Settings { days: 3, prior: 0.2, cut: 0.5, link: 0.3, rate_shape: 1.0, crowd: 12 }
     }
 }
 

@@ -19,7 +19,7 @@ detector! {
     ///
     /// ## How it decides
     /// A sum over the limit is no evidence: of innocent parcels 5.5 % belong to such a sum within a day, 8.2 % within
-    /// three days and 20 % within fourteen. So the links are weighed as in `split-consignment` (sender, goods, values,
+    /// three days and 20 % within fourteen (retail data). So the links are weighed as in `split-consignment` (sender, goods, values,
     /// neighbouring identifiers, dates, order number, marketplace; `u` measured on pairs within the limit), and so are the
     /// arrivals: the negative binomial tail of this many parcels in the window, given the addressee's own rate outside
     /// the window, shrunken towards everybody's. Links of weight `link` or more are joined, the strongest first, while
@@ -34,10 +34,10 @@ detector! {
     /// `split-linked`). A window at the edge of the input is cut short where no earlier nights are known.
     ///
     /// ## Settings
-    /// - `days` (3): length of the window; 1, 3 or 7.
-    /// - `prior` (0.05): share of splittings among groups over the limit, before the evidence.
+    /// - `days` (7): length of the window; 1, 3 or 7.
+    /// - `prior` (0.15): share of splittings among groups over the limit, before the evidence.
     /// - `cut` (0.5): least score for a flag.
-    /// - `link` (1.0): least weight, natural logarithm, that ties two parcels.
+    /// - `link` (0.3): least weight, natural logarithm, that ties two parcels.
     /// - `rate_shape` (1.0): shape of the Gamma distribution of addressees' rates; larger makes them more alike.
     "split-window", Splitting, "One order spread over days or senders, to one consignee", Settings, run
 }
@@ -60,7 +60,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { days: 3, prior: 0.05, cut: 0.5, link: 1.0, rate_shape: 1.0 }
+        Settings { days: 7, prior: 0.15, cut: 0.5, link: 0.3, rate_shape: 1.0 }
     }
 }
 

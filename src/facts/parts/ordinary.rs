@@ -1,7 +1,7 @@
 //! What is ordinary in a run: how often unrelated parcels look alike, and how often parcels reach persons and firms.
 
 use super::group::{Arrivals, Model, Regular, arrivals};
-use super::pair::{FEATURES, Feature, LEVELS, UNKNOWN, compare};
+use super::pair::{Counts, Feature, UNKNOWN, compare};
 use super::part::Part;
 use super::search::eligible;
 use crate::facts::Facts;
@@ -32,9 +32,9 @@ struct Senders {
 }
 
 /// Levels of the pairs of neighbouring parcels that are within the limit together and do not carry one order number.
-pub fn level_counts(pools: &[&[Part]], goods: &Goods, model: &Model) -> [[u64; LEVELS]; FEATURES] {
+pub fn level_counts(pools: &[&[Part]], goods: &Goods, model: &Model) -> Counts {
     let loose = Model { legal: false, across: false, ..*model };
-    let add = |mut counts: [[u64; LEVELS]; FEATURES], pool: &&[Part]| {
+    let add = |mut counts: Counts, pool: &&[Part]| {
         let pairs = pool.windows(2).filter(|pair| {
             eligible(&pair[0], &pair[1], &loose)
                 && pair[0].value.saturating_add(pair[1].value) <= pair[0].limit
@@ -45,17 +45,17 @@ pub fn level_counts(pools: &[&[Part]], goods: &Goods, model: &Model) -> [[u64; L
             if levels.of(Feature::Order) == 0 {
                 continue;
             }
+            let senders = usize::from(levels.of(Feature::Supplier) != 0);
             for (feature, &level) in levels.0.iter().enumerate() {
                 if level != UNKNOWN {
-                    counts[feature][usize::from(level)] += 1;
+                    counts[senders][feature][usize::from(level)] += 1;
                 }
             }
         }
         counts
     };
-    let zero = || [[0; LEVELS]; FEATURES];
-    pools.par_iter().fold(zero, add).reduce(zero, |mut a, b| {
-        for (a, b) in a.iter_mut().flatten().zip(b.iter().flatten()) {
+    pools.par_iter().fold(Counts::default, add).reduce(Counts::default, |mut a, b| {
+        for (a, b) in a.iter_mut().flatten().flatten().zip(b.iter().flatten().flatten()) {
             *a += b;
         }
         a
@@ -115,10 +115,10 @@ fn is_firm(facts: &Facts, pool: &[Part]) -> bool {
 
 /// Parcels in a window, of half as many senders or more, that make an addressee a regular receiver at once.
 const HEAVY: u32 = 8;
-/// Fewest days with parcels, and fewest parcels, that make an addressee of a longer run a regular receiver: more days
-/// than a window has, and half of all.
-const HEAVY_DAYS: u32 = 4;
-const HEAVY_PARCELS: usize = 5;
+/// Fewest days with parcels, at least half of the run's, and fewest parcels, that make an addressee of a longer run a
+/// regular receiver. One order dripped over a working week is not yet a habit.
+const HEAVY_DAYS: u32 = 6;
+const HEAVY_PARCELS: usize = 8;
 
 /// Whether the addressee receives goods regularly.
 pub fn regular(facts: &Facts, pool: &[Part], run: i32, model: &Model) -> Option<Regular> {
@@ -131,7 +131,7 @@ pub fn regular(facts: &Facts, pool: &[Part], run: i32, model: &Model) -> Option<
     let (days, run) = (pool.chunk_by(|a, b| a.day == b.day).count() as u32, run.max(1) as u32);
     let windows = f64::from(run) / f64::from(model.days.max(1));
     let each = (pool.len() as f64 / windows.max(1.0)).round() as u32;
-    let steady = days >= HEAVY_DAYS && days > model.days as u32 && 2 * days >= run;
+    let steady = days >= HEAVY_DAYS && 2 * days >= run;
     let many = each >= HEAVY && 2 * distinct(pool, |part| part.consignor) >= each;
     (steady || many).then_some(Regular::Heavy(each.max(1)))
 }

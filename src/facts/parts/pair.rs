@@ -88,26 +88,38 @@ const MOST_DISPATCH: f64 = 5.0;
 /// Most that goods and values say together: like goods have like prices.
 const MOST_GOODS: f64 = 3.5;
 
+/// Counts of the levels of unrelated pairs: those of one sender, and those of two.
+pub type Counts = [[[u64; LEVELS]; FEATURES]; 2];
+
 /// Measured weights of evidence.
+///
+/// Whatever a sender packs on one day has neighbouring numbers and one manifest, whoever ordered it. So `u` of every
+/// feature but the sender is measured apart for pairs of one sender and of two (a naive Bayes classifier augmented by
+/// one parent).
 #[derive(Clone, Debug)]
 pub struct Weights {
-    unrelated: [[f64; LEVELS]; FEATURES],
+    unrelated: [[[f64; LEVELS]; FEATURES]; 2],
 }
 
 impl Weights {
     /// Weights from counts of the levels of pairs within the limit.
-    pub fn measure(counts: &[[u64; LEVELS]; FEATURES]) -> Weights {
-        let mut unrelated = UNRELATED;
-        for (feature, row) in unrelated.iter_mut().enumerate() {
-            // One order number on two parcels is legally telling whoever does it how often; it is not measured.
-            if feature == Feature::Order as usize {
-                continue;
-            }
-            let n: u64 = counts[feature].iter().sum();
-            for (level, u) in row.iter_mut().enumerate() {
-                let measured =
-                    (PSEUDO_PAIRS * *u + counts[feature][level] as f64) / (PSEUDO_PAIRS + n as f64);
-                *u = measured.max(LEAST_PART * *u);
+    pub fn measure(counts: &Counts) -> Weights {
+        let mut unrelated = [UNRELATED; 2];
+        for (senders, table) in unrelated.iter_mut().enumerate() {
+            for (feature, row) in table.iter_mut().enumerate() {
+                let seen = match feature {
+                    // One order number on two parcels is legally telling whoever does it how often; it is not measured.
+                    f if f == Feature::Order as usize => continue,
+                    f if f == Feature::Supplier as usize => {
+                        std::array::from_fn(|level| counts[0][f][level] + counts[1][f][level])
+                    }
+                    f => counts[senders][f],
+                };
+                let n: u64 = seen.iter().sum();
+                for (u, seen) in row.iter_mut().zip(seen) {
+                    let measured = (PSEUDO_PAIRS * *u + seen as f64) / (PSEUDO_PAIRS + n as f64);
+                    *u = measured.max(LEAST_PART * *u);
+                }
             }
         }
         Weights { unrelated }
@@ -122,7 +134,8 @@ impl Weights {
         if level == UNKNOWN {
             return 0.0;
         }
-        let mut u = self.unrelated[feature as usize][level as usize];
+        let senders = usize::from(levels.of(Feature::Supplier) != 0);
+        let mut u = self.unrelated[senders][feature as usize][level as usize];
         match (feature, level) {
             (Feature::Supplier, 0) => u = u.max(f64::from(a.supplier_share.max(b.supplier_share))),
             (Feature::Goods, 0) => u = u.max(f64::from(a.wording_share.max(b.wording_share))),
@@ -224,7 +237,7 @@ mod tests {
     #[test]
     fn levels_at_their_bounds() {
         assert_eq!([98, 97, 80, 79, 50, 49].map(|v| value_level(v, 100)), [0, 1, 1, 2, 2, 3]);
-        let at = |gap| identifier_level(&part(), &Part { serial: 500 + gap, ..part() });
+        let at = |gap: u64| identifier_level(&part(), &Part { serial: 500 + gap, ..part() });
         assert_eq!([10, 11, 1_000, 1_001].map(at), [0, 1, 1, 2]);
         assert_eq!(identifier_level(&part(), &Part { series: 2, ..part() }), 2);
         assert_eq!(identifier_level(&part(), &Part { series: 0, ..part() }), UNKNOWN);
@@ -235,8 +248,9 @@ mod tests {
         let (a, b) = (part(), part());
         let levels = compare(&Goods::default(), &a, &b);
         let fresh = Weights::measure(&Default::default());
-        let mut counts = [[0; LEVELS]; FEATURES];
-        counts[Feature::Supplier as usize] = [9_000, 1_000, 0, 0];
+        let mut counts = Counts::default();
+        counts[0][Feature::Supplier as usize][0] = 9_000;
+        counts[1][Feature::Supplier as usize][1] = 1_000;
         let measured = Weights::measure(&counts);
         let weight = |w: &Weights| w.weight(Feature::Supplier, levels, &a, &b);
         assert!(weight(&fresh) > 1.4);
