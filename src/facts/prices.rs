@@ -42,10 +42,11 @@ pub use report::Grounds;
 const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5) };
 /// The same for a line against its own article: there smaller discounts are discounts too, and larger ones rare, since
 /// they are an article's price and not a line's.
-const OWN: Shape = Shape { discount: (-0.7, -0.15), cut: (-2.5, -0.5) };
+const OWN: Shape = Shape { discount: (-0.65, -0.15), cut: (-2.5, -0.5) };
 /// The same for a consignor over all its goods: outlets and cheap qualities.
 const CONSIGNOR: Shape = Shape { discount: (-0.9, -0.3), cut: (-2.5, -0.5) };
 const LINE_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
+const OWN_PRIOR: Prior = Prior { discount: 0.03, cut: 0.02, weight: 300.0 };
 const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.05, cut: 0.03, weight: 60.0 };
 /// A scale this much wider than the other decides nothing by itself ...
 const WIDER: f64 = 1.5;
@@ -147,7 +148,7 @@ impl Prices {
         let own = pairs(lines, &|line| prices.own_residual(line));
         let standing = pairs(senders, &|c| prices.consignor_residual(c as u32));
         prices.peers = Mixture::fit(&peers, PEERS, LINE_PRIOR);
-        prices.own = Mixture::fit(&own, OWN, LINE_PRIOR);
+        prices.own = Mixture::fit(&own, OWN, OWN_PRIOR);
         prices.consignors = Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR);
         prices
     }

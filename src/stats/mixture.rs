@@ -59,6 +59,9 @@ pub struct Mixture {
     seen: usize,
 }
 
+/// Largest share of honest discounts, over the prior's.
+const MOST_DISCOUNT: f64 = 1.5;
+
 /// Smallest share of cuts ever assumed: one in five thousand.
 const LEAST_CUT: f64 = 0.000_2;
 
@@ -94,6 +97,12 @@ impl Mixture {
             }
             let total: f64 = sum.iter().sum();
             share = sum.map(|s| s / total);
+            // Where a cut might be a discount as well, the discount explains no more than is usual.
+            let most = MOST_DISCOUNT * prior.discount;
+            if share[1] > most {
+                let rest = (1.0 - most) / (1.0 - share[1]);
+                share = [share[0] * rest, most, share[2] * rest, share[3] * rest];
+            }
         }
         let mut above: Vec<f32> = residuals
             .iter()
@@ -165,7 +174,8 @@ fn empirical_null(residuals: &[(f32, f32)]) -> (f64, f64) {
     // Quartile of Student's t with 7 degrees of freedom.
     let width = super::robust::median(&mut above) / 0.711_1;
     let weight = n / (n + CLAIM_WEIGHT);
-    if !(center.is_finite() && width.is_finite()) {
+    // Prices on a heap leave residuals of nothing: then the width is the one claimed.
+    if !(center.is_finite() && width > 0.3) {
         return (0.0, 1.0);
     }
     ((center * weight).clamp(-0.4, 0.6), (1.0 + (width - 1.0) * weight).clamp(0.6, 1.8))

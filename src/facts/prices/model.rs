@@ -258,9 +258,10 @@ impl Model {
         let (_, above) = robust::double_mad(&levels, center);
         let noise = used.iter().map(|s| f64::from(s.variance)).sum::<f64>() / used.len().max(1) as f64;
         let n = levels.len() as f64;
-        let seen = if above.is_finite() { (above * above - noise).max(0.0) } else { 0.0 };
+        // The noise is that of cells which cuts have widened too: it never explains all.
+        let seen = if above.is_finite() { (above * above - noise).max(0.4 * above * above) } else { 0.0 };
         let between = ((seen * n + 0.09 * 20.0) / (n + 20.0)).sqrt();
-        (center, between.clamp(0.15, 0.6))
+        (center, between.clamp(0.2, 0.6))
     }
 
     /// The line against its peers, its consignor's usual level granted.
