@@ -47,7 +47,7 @@ const OWN: Shape = Shape { discount: (-0.65, -0.15), cut: (-2.5, -0.5) };
 const CONSIGNOR: Shape = Shape { discount: (-0.9, -0.3), cut: (-2.5, -0.5) };
 const LINE_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
 const OWN_PRIOR: Prior = Prior { discount: 0.03, cut: 0.02, weight: 300.0 };
-const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.05, cut: 0.03, weight: 60.0 };
+const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.05, cut: 0.03, weight: 30.0 };
 /// A scale this much wider than the other decides nothing by itself ...
 const WIDER: f64 = 1.5;
 /// ... but where it shows no lower price than this, the line is not low.

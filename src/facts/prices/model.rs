@@ -22,6 +22,8 @@ const STRAY_PRIOR_WEIGHT: f64 = 50.0;
 /// Lines of an article from which its own history speaks: exactly so described, or within its cluster.
 const OWN_FROM: usize = 4;
 const OWN_CLUSTER_FROM: usize = 6;
+/// Variance added in a cell whose low side may be other goods: a factor of two, either way.
+const CONTESTED_VARIANCE: f64 = 0.5;
 /// Largest share of an article's lines that may lie low before the low price is one of its prices.
 const OWN_LOW_SHARE: f64 = 0.2;
 /// Log distance within which prices are alike in that: discounts of 30 and of 60 % are of one sale.
@@ -162,7 +164,7 @@ impl Model {
         // A consignor's level is the same in all its cells; the rest of the spread belongs to the article.
         let article =
             (spread - self.between * self.between).max(0.25 * spread).max(SPREAD_FLOOR * SPREAD_FLOOR);
-        if stats.contested { article + 0.25 } else { article }
+        if stats.contested { article + CONTESTED_VARIANCE } else { article }
     }
 
     /// Finds the price level of each consignor, how far honest levels lie apart, and what each unit may expect of
