@@ -325,8 +325,9 @@ fn sizes<K: std::hash::Hash + Eq>(keys: impl Iterator<Item = K>) -> HashMap<K, u
     sizes
 }
 
-fn measure(what: &str, world: &World) -> f64 {
-    let (parties, truth) = table(world);
+fn measure(what: &str, world: World) -> f64 {
+    let (parties, truth) = table(&world);
+    drop(world);
     let before = processor_seconds();
     let start = Instant::now();
     let resolved = resolve(&parties, &ResolveSettings::default());
@@ -359,6 +360,14 @@ fn measure(what: &str, world: &World) -> f64 {
     processor / parties.len() as f64
 }
 
+/// A figure of this process in kB; 0 where unknown.
+fn memory(name: &str) -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line =
+        status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().nth(1)?.parse().ok());
+    line.unwrap_or(0)
+}
+
 /// Processor time of all threads so far: says more than the clock on a shared machine. 0 where unknown.
 fn processor_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -389,11 +398,9 @@ fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|arg| arg.parse().ok());
     let consignees: usize = numbers.next().unwrap_or(1_000_000);
     let consignors: usize = numbers.next().unwrap_or(60_000);
-    let quarter = measure("consignees / 4", &World::new(1).consignees(consignees / 4));
-    let whole = measure("consignees", &World::new(1).consignees(consignees));
+    let quarter = measure("consignees / 4", World::new(1).consignees(consignees / 4));
+    let whole = measure("consignees", World::new(1).consignees(consignees));
     println!("time a party, all to a quarter: {:.2}", whole / quarter);
-    measure("consignors", &World::new(2).consignors(consignors));
-    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
-        status.lines().filter(|line| line.starts_with("VmHWM")).for_each(|line| println!("{line}"));
-    }
+    measure("consignors", World::new(2).consignors(consignors));
+    println!("peak memory, the made rows counted: {} MB", memory("VmHWM") / 1024);
 }

@@ -14,7 +14,7 @@ use crate::refdata::regimes::Regimes;
 use crate::resolve::ResolveSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// A job as a person writes it. Paths of a job file are relative to its folder.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -127,11 +127,11 @@ impl Job {
         for path in
             [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates].into_iter().flatten()
         {
-            *path = folder.join(&path);
+            *path = tidy(&folder.join(&path));
         }
         for pattern in self.postal.iter_mut().chain(&mut self.express) {
             if !pattern.contains("://") {
-                *pattern = folder.join(&pattern).to_string_lossy().into_owned();
+                *pattern = tidy(&folder.join(&pattern)).to_string_lossy().into_owned();
             }
         }
     }
@@ -178,6 +178,21 @@ impl Job {
         }
         Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges })
     }
+}
+
+/// The path without `name/..` inside, so that it reads as a person would write it.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        let named = matches!(tidy.components().next_back(), Some(Component::Normal(_)));
+        // A folder behind a symbolic link has another parent than its name tells.
+        if part == Component::ParentDir && named && !tidy.is_symlink() {
+            tidy.pop();
+        } else {
+            tidy.push(part);
+        }
+    }
+    tidy
 }
 
 /// Sets one `KEY=VALUE`; the key may be dotted, the value is TOML or, where it is none, text.
@@ -228,6 +243,13 @@ mod tests {
         assert_eq!(job.date.as_deref(), Some("2026-07-15"));
         assert!(job.output.entity_links);
         assert_eq!(job.postal, ["a.csv"]);
+    }
+
+    #[test]
+    fn paths_read_as_a_person_writes_them() {
+        assert_eq!(tidy(Path::new("sample_data/../out/nightly")), Path::new("out/nightly"));
+        assert_eq!(tidy(Path::new("../out")), Path::new("../out"));
+        assert_eq!(tidy(Path::new("a/./b/../../../c")), Path::new("../c"));
     }
 
     #[test]

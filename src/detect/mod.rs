@@ -1,9 +1,16 @@
 //! Detectors: one file each, with its documentation, settings and honest twins; this is their list.
 
+mod de_minimis_bunching;
+mod de_minimis_excluded_goods;
+mod de_minimis_gift_sale;
+mod de_minimis_over_limit;
 mod price_below_lowest_acceptable;
 mod price_below_own_article;
 mod price_below_peers;
 mod price_consignor_low;
+mod split_consignment;
+mod split_linked;
+mod split_window;
 
 use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};
@@ -53,6 +60,13 @@ use detector;
 
 /// Every detector, in the order of the documentation.
 pub static ALL: &[&Detector] = &[
+    &split_consignment::ENTRY,
+    &split_window::ENTRY,
+    &split_linked::ENTRY,
+    &de_minimis_over_limit::ENTRY,
+    &de_minimis_bunching::ENTRY,
+    &de_minimis_gift_sale::ENTRY,
+    &de_minimis_excluded_goods::ENTRY,
     &price_below_own_article::ENTRY,
     &price_below_peers::ENTRY,
     &price_below_lowest_acceptable::ENTRY,
@@ -68,4 +82,43 @@ pub fn run(
     settings: &BTreeMap<String, toml::Table>,
 ) -> Result<Vec<Findings>, toml::de::Error> {
     ALL.par_iter().map(|d| (d.run)(facts, settings.get(d.id))).collect()
+}
+
+/// Fixtures of detectors: manifests in the contract's columns with two more, `expect` (the detector's name where the
+/// parcel must be flagged, else empty) and `why`.
+#[cfg(test)]
+pub(crate) mod fixture {
+    use super::{Detector, Findings};
+    use crate::facts::Facts;
+    use crate::facts::testing::World;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// Runs a detector with its defaults.
+    pub(crate) fn run(detector: &Detector, facts: &Facts) -> Findings {
+        (detector.run)(facts, None).unwrap()
+    }
+
+    /// Where the detector says other than the fixture expects: parcel, what was expected, why.
+    pub(crate) fn disagreements(
+        detector: &Detector,
+        destination: &str,
+        night: &str,
+        text: &str,
+    ) -> Vec<String> {
+        let world = World::from_csv(destination, night, text);
+        let facts = world.facts();
+        let found = run(detector, &facts);
+        let flagged: BTreeSet<&str> =
+            found.findings.iter().map(|f| facts.shipments.parcels.id.get(f.parcel)).collect();
+        let mut rows = csv::Reader::from_reader(text.as_bytes());
+        let rows: Vec<BTreeMap<String, String>> = rows.deserialize().map(Result::unwrap).collect();
+        assert!(
+            rows.iter().any(|row| row["expect"] == detector.id)
+                && rows.iter().any(|row| row["expect"].is_empty())
+        );
+        rows.iter()
+            .filter(|row| (row["expect"] == detector.id) != flagged.contains(row["parcel_id"].as_str()))
+            .map(|row| format!("{}: expected \"{}\": {}", row["parcel_id"], row["expect"], row["why"]))
+            .collect()
+    }
 }

@@ -62,7 +62,7 @@ impl Default for Settings {
 fn run(facts: &Facts, settings: &Settings) -> Findings {
     let lines = 0..facts.shipments.lines.len();
     let findings = lines.into_par_iter().filter_map(|line| judge(facts, settings, line)).collect();
-    Findings { findings, cases: Vec::new(), tests: facts.prices.tests()[0] }
+    Findings { findings, tests: facts.prices.tests()[0], ..Findings::default() }
 }
 
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {

@@ -8,10 +8,10 @@
 //!   parcels that were flagged; parcels of the truth that the run never saw count as missed. *F1*: their harmonic mean.
 //! - *Ranking*: within a family by the parcel's highest score in it, over all by the run's own rank; ties by rank, then
 //!   identifier. *Average precision*: mean over the truth's parcels of the precision at the place where each was found,
-//!   0 for the missed ones. *Precision\@k*: precision of the first k, given where at least k were flagged.
-//! - *Revenue\@k*: `revenue_at_risk` of the true parcels among the first k, as a share of that of all true parcels
-//!   flagged (Rev\@n of DATE, section 5.1.2, with the run's own estimate since the truth has no tariff). *Of best*: the
-//!   same against the best possible order of those parcels (its Norm-Rev\@n).
+//!   0 for the missed ones. *Precision@k*: precision of the first k, given where at least k were flagged.
+//! - *Revenue@k*: `revenue_at_risk` of the true parcels among the first k, as a share of that of all true parcels
+//!   flagged (Rev@n of DATE, section 5.1.2, with the run's own estimate since the truth has no tariff). *Of best*: the
+//!   same against the best possible order of those parcels (its Norm-Rev@n).
 //! - *Twins wrongly flagged*: share of each population of honest look-alikes flagged in any measured family.
 
 mod frames;
@@ -23,7 +23,7 @@ mod tests;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// The k of precision\@k and revenue\@k.
+/// The k of precision@k and revenue@k.
 pub const DEPTHS: [usize; 5] = [10, 50, 100, 500, 1000];
 
 /// Why a run could not be measured.

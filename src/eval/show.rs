@@ -35,7 +35,7 @@ impl fmt::Display for Evaluation {
         if self.families.iter().any(|q| !q.at.is_empty()) {
             writeln!(
                 f,
-                "\n{:<18} {:>6} {:>12} {:>10} {:>17}",
+                "\n{:<18} {:>6} {:>12} {:>10} {:>19}",
                 "first k", "k", "precision@k", "revenue@k", "of the best order"
             )?;
         }
@@ -75,7 +75,7 @@ fn depths(quality: &Quality, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for at in &quality.at {
         writeln!(
             f,
-            "{:<18} {:>6} {:>12} {:>10} {:>17}",
+            "{:<18} {:>6} {:>12} {:>10} {:>19}",
             quality.family,
             at.k,
             percent(Some(at.precision)),

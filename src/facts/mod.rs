@@ -1,6 +1,11 @@
 //! What all detectors look at: the shipments, who is who, the law, and tables derived from them once.
 
+pub mod goods;
+pub mod near_limit;
+pub mod parts;
 pub mod prices;
+mod refused;
+mod revenue;
 #[cfg(test)]
 pub(crate) mod testing;
 mod worth;

@@ -2,7 +2,7 @@
 
 use super::lists::rows;
 use super::text::folded;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// A word or phrase of a list.
 pub(super) struct Phrase<K> {

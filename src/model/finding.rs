@@ -82,4 +82,6 @@ pub struct Findings {
     pub cases: Vec<Case>,
     /// How many tests gave a p-value, those that led to no finding counted.
     pub tests: usize,
+    /// The p-values of those tests, one a test (not one a parcel), in no particular order.
+    pub p_values: Vec<f64>,
 }

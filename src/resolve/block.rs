@@ -6,7 +6,7 @@
 //! and each member compared with the next `window`. So a party meets a bounded number of others, however
 //! large the table.
 
-use super::card::{ADDRESS, BUSINESS, Card, NAMELESS, Table, eighths, join};
+use super::card::{ADDRESS, Card, NAMELESS, Table, eighths, join};
 use super::compare::compare_if_names_fit;
 use super::settings::{Bits, ResolveSettings};
 use rayon::prelude::*;
@@ -34,7 +34,7 @@ pub(super) struct Linked {
 }
 
 /// Two words that together are rarer than this, bits, find each other wherever they stand.
-const RARE_PAIR: f32 = 20.0;
+const RARE_PAIR: f32 = 18.0;
 
 type Entry = (u64, u32);
 
@@ -80,19 +80,25 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
     crowd(table, &phone, settings, weights.phone_same.bits(), |card| &mut card.phone_says);
     crowd(table, &email, settings, weights.email_same.bits(), |card| &mut card.email_says);
 
-    let work = Work { table, settings, bits };
+    let mut work = Work { table, settings, bits, by_word: false };
     work.rule("building", building, &mut linked);
     work.rule("telephone", phone, &mut linked);
     work.rule("mailbox", email, &mut linked);
     let contacts = &table.contacts;
     work.rule("registration", shared(members, |party| contacts.registration[party as usize]), &mut linked);
     work.rule("address with a postcode missing", without_postcode(table, members), &mut linked);
+    // Neighbours and strangers in the main: only a name in common is worth a look at the street.
+    work.by_word = true;
     work.rule(
         "postcode and house number",
         shared(members, |p| house_key(&table.cards[p as usize])),
         &mut linked,
     );
-    work.rule("name", shared(members, |party| name_key(&table.cards[party as usize])), &mut linked);
+    // A slip in the postcode is caught by the city, and a missing or misspelt city by the postcode.
+    for (name, far) in [("name", false), ("name in one city", true)] {
+        let entries = shared(members, |party| name_key(&table.cards[party as usize], far));
+        work.rule(name, entries, &mut linked);
+    }
     linked.links.par_sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.a, link.b));
     linked.links.dedup();
     linked
@@ -133,20 +139,17 @@ fn house_key(card: &Card) -> u64 {
     join([u64::from(place), u64::from(card.house), u64::from(card.country)])
 }
 
-/// The two rarest words and the country, with the place where the words are not rare.
-fn name_key(card: &Card) -> u64 {
+/// The two rarest words and the country, with the city or the postcode where the words are not rare.
+fn name_key(card: &Card, by_city: bool) -> u64 {
     if card.has(NAMELESS) {
         return 0;
     }
     let Some((first, second)) = card.rarest() else { return 0 };
     let words = join([u64::from(card.word[first]), u64::from(card.word[second]), u64::from(card.country)]);
     if first != second && card.bits(first) + card.bits(second) >= RARE_PAIR {
-        return words;
+        return if by_city { 0 } else { words };
     }
-    // A firm's branches stand in one city; a person's two addresses, with a slip in one, in one postcode.
-    let (near, far) =
-        if card.has(BUSINESS) { (card.city, card.postcode) } else { (card.postcode, card.city) };
-    let place = if near != 0 { near } else { far };
+    let place = if by_city { card.city } else { card.postcode };
     if place == 0 { 0 } else { join([words, u64::from(place), 1]) }
 }
 
@@ -176,6 +179,12 @@ struct Work<'a> {
     table: &'a Table,
     settings: &'a ResolveSettings,
     bits: &'a Bits,
+    /// Whether a pair must share a word of the name to be looked at.
+    by_word: bool,
+}
+
+fn share_a_word(a: &Card, b: &Card) -> bool {
+    a.word_hashes().iter().any(|word| b.word_hashes().contains(word))
 }
 
 /// What one task found.
@@ -276,6 +285,9 @@ impl Work<'_> {
     fn pair(&self, a: u32, b: u32, found: &mut Found) {
         let (a, b) = (a.min(b), a.max(b));
         found.comparisons += 1;
+        if self.by_word && !share_a_word(&self.table.cards[a as usize], &self.table.cards[b as usize]) {
+            return;
+        }
         let Some(comparison) = compare_if_names_fit(self.table, self.bits, a, b) else { return };
         if comparison.is_link(self.settings) {
             let weight = (comparison.total() * 8.0).round() as i32;

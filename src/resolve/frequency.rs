@@ -3,7 +3,7 @@
 use super::card::short_hash;
 use super::settings::Weights;
 use crate::fields::text::folded;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,5 +1,8 @@
 //! Pure numerics on slices. Nothing here knows of parcels.
 
+pub mod arrivals;
+pub mod bunching;
 pub mod fdr;
 pub mod mixture;
+pub mod poisson;
 pub mod robust;

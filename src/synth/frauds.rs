@@ -9,10 +9,10 @@ use super::world::Role;
 
 /// Share of a fraud-ridden world's fraudulent parcels by typology, and parcels in a case as a rule.
 pub(super) const SHARES: [(Typology, f64, f64); 12] = [
-    (Typology::SameDispatch, 0.14, 3.0),
-    (Typology::OverDays, 0.08, 3.0),
-    (Typology::NameVariants, 0.09, 3.0),
-    (Typology::LinkedConsignees, 0.09, 3.0),
+    (Typology::SameDispatch, 0.14, 3.6),
+    (Typology::OverDays, 0.08, 3.6),
+    (Typology::NameVariants, 0.09, 3.6),
+    (Typology::LinkedConsignees, 0.09, 3.6),
     (Typology::FractionOfPrice, 0.14, 1.0),
     (Typology::LowAcrossBoard, 0.14, 1.0),
     (Typology::ScaledBelowLimit, 0.06, 1.0),

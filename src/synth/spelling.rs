@@ -20,6 +20,19 @@ pub(super) fn careless(party: &mut Party, draw: &mut Draw) {
     }
 }
 
+/// How a firm's own staff write it from one consignment to the next.
+pub(super) fn careless_firm(party: &mut Party, draw: &mut Draw) {
+    match draw.below(60) {
+        0 => party.name = party.name.to_uppercase(),
+        1 => party.name = party.name.replace("Co., Ltd.", "Co Ltd").replace("Limited", "Ltd"),
+        2 => party.name = party.name.replace("Co., Ltd.", "CO.,LTD").replace("GmbH", "Gmbh"),
+        3 => party.phone.clear(),
+        4 => party.address = abbreviate(&party.address),
+        5 => party.address = party.address.to_uppercase(),
+        _ => {}
+    }
+}
+
 /// A deliberate variant; `level` from 0 (a swapped name) to 1 (name, address and contacts all changed).
 pub(super) fn disguise(party: &mut Party, level: f64, draw: &mut Draw) {
     for round in 0..2 + (3.0 * level) as usize {

@@ -4,6 +4,7 @@ use super::draw::{Draw, Stream};
 use super::number::{Dispatch, dispatches, origin};
 use super::order::{Draft, Relief, Sender};
 use super::party::Party;
+use super::spelling::careless_firm;
 use super::world::World;
 use crate::model::schema::{Column, Kind};
 use arrow::array::{
@@ -185,10 +186,11 @@ fn code(letters: [u8; 2]) -> String {
 
 /// Writes the lines of one parcel.
 fn rows_of(out: &mut Manifest, world: &World<'_>, draft: &Draft, dispatch: &Dispatch, draw: &mut Draw) {
-    let sender: &Party = match &draft.sender {
-        Sender::Seller(seller) => &world.sellers[*seller as usize].party,
-        Sender::Private(party) => party,
+    let mut sender: Party = match &draft.sender {
+        Sender::Seller(seller) => world.sellers[*seller as usize].party.clone(),
+        Sender::Private(party) => (**party).clone(),
     };
+    careless_firm(&mut sender, draw);
     let (procedures, scheme) = claims(world, draft, draw);
     // Some carriers send the waybill's value only.
     let whole = !draft.postal && dispatch.manifest_id.starts_with("784-");

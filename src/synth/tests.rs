@@ -209,7 +209,7 @@ fn truth_and_twins_fit_the_manifests() {
     let ids: BTreeSet<&String> = truth.iter().map(|t| &t.id).collect();
     assert_eq!(ids.len(), truth.len(), "one row per fraudulent parcel");
     let share = truth.len() as f64 / plan.parcels as f64;
-    assert!((share - FRAUD_SHARE).abs() < 0.012, "fraud share {share}");
+    assert!((share - FRAUD_SHARE).abs() < 0.008, "fraud share {share}");
     for row in &truth {
         let parcel = seen.get(&row.id).unwrap_or_else(|| panic!("{} is in no manifest", row.id));
         let declared = match row.line {
@@ -252,7 +252,11 @@ fn a_split_order_is_over_the_limit_and_each_part_under_it() {
         assert!(members.iter().all(|(_, p)| value(p) < 150 * UNIT), "{case}");
         let distinct =
             |f: fn(&Seen) -> String| members.iter().map(|(_, p)| f(p)).collect::<BTreeSet<_>>().len();
-        assert_eq!(distinct(|p| p.consignor.clone()), 1, "{case}: one consignor");
+        // However it is written, the consignor is one.
+        let consignor = |p: &Seen| {
+            p.consignor.chars().filter(|c| c.is_alphanumeric()).take(9).collect::<String>().to_lowercase()
+        };
+        assert_eq!(distinct(consignor), 1, "{case}: one consignor");
         let days = distinct(|p| p.day.to_string());
         let names = distinct(|p| p.consignee.clone());
         match members[0].0.typology.as_str() {
@@ -353,30 +357,34 @@ fn every_kind_is_large_enough_to_measure() {
     }
 }
 
+/// Measured on real parcels: 5.5 % lie in such a sum on one day, 8 % in three days, 20 % in fourteen.
 #[test]
 fn sums_over_the_limit_are_common_among_honest_people() {
     let dir = tempfile::tempdir().unwrap();
     generate(&SynthPlan { fraud_share: 0.0, ..plan(dir.path(), 60_000) }).unwrap();
-    let mut by_person: BTreeMap<(String, String), Vec<Money>> = BTreeMap::new();
-    let mut total = 0;
+    let mut people: BTreeMap<(String, String), Vec<(i32, Money)>> = BTreeMap::new();
     for parcel in parcels(dir.path()).into_values() {
-        total += 1;
         let value = euros(dir.path(), parcel.total, &parcel.currency, parcel.day);
         if value <= 150 * UNIT {
-            by_person
-                .entry((parcel.consignee.to_lowercase(), parcel.address.to_lowercase()))
-                .or_default()
-                .push(value);
+            let who = (parcel.consignee.to_lowercase(), parcel.address.to_lowercase());
+            people.entry(who).or_default().push((parcel.day, value));
         }
     }
-    let in_sums: usize = by_person
-        .values()
-        .filter(|v| v.len() > 1 && v.iter().sum::<Money>() > 150 * UNIT)
-        .map(Vec::len)
-        .sum();
-    let share = in_sums as f64 / f64::from(total);
-    println!("share of honest parcels in sums over the limit: {share:.3}");
-    assert!((0.04..0.12).contains(&share), "{share}");
+    let share = |days: i32| {
+        let mut caught = 0;
+        for orders in people.values() {
+            let near = |day: i32| orders.iter().filter(move |o| (0..days).contains(&(o.0 - day)));
+            let over =
+                |first: i32| near(first).count() > 1 && near(first).map(|o| o.1).sum::<Money>() > 150 * UNIT;
+            caught += orders.iter().filter(|o| (o.0 - days + 1..=o.0).any(over)).count();
+        }
+        caught as f64 / 60_000.0
+    };
+    let (day, three, week) = (share(1), share(3), share(7));
+    println!(
+        "honest parcels in sums over the limit: {day:.3} on a day, {three:.3} in three, {week:.3} in seven"
+    );
+    assert!((0.025..0.08).contains(&day) && (0.05..0.13).contains(&three) && (0.08..0.2).contains(&week));
 }
 
 #[test]

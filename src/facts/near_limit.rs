@@ -1,0 +1,248 @@
+//! Declared values around the limits of the law, by the group that sends them.
+
+use super::Facts;
+use crate::fields::currency::Currency;
+use crate::fields::nature::Nature;
+use crate::model::money::{Money, to_units};
+use crate::model::text::ABSENT;
+use crate::refdata::regimes::Limit;
+use crate::stats::bunching::{BINS, Histogram, bin, bin_at_limit};
+use rayon::prelude::*;
+
+/// Values from this multiple of a limit up to its reciprocal are kept: what the real limit and its placebos look at.
+const LOWEST: f64 = 0.2;
+/// Limits of one parcel that are looked at.
+const MOST_LIMITS: usize = 3;
+/// Articles that one declared price may count for wherever a consignor's prices repeat little.
+const FREE_REPEATS: usize = 4;
+
+/// A limit that values may crowd under, the same for all parcels that are held against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LimitKey {
+    /// Currency of the limit.
+    pub currency: Currency,
+    /// The limit.
+    pub amount: Money,
+    /// Whether a value equal to it still qualifies.
+    pub inclusive: bool,
+    /// Whether it is that for gifts.
+    pub gift: bool,
+}
+
+/// One parcel against one limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Near {
+    /// Position in [`NearLimits::limits`].
+    pub limit: u16,
+    /// Currency in which the price was set.
+    pub currency: Currency,
+    /// Declared amount in that currency.
+    pub declared: Money,
+    /// Description of the first line.
+    pub article: u32,
+    /// The parcel.
+    pub parcel: u32,
+    /// Value on the law's basis over the limit.
+    pub ratio: f64,
+    /// Whether the limit admits it.
+    pub admitted: bool,
+}
+
+impl Near {
+    /// The bin around the real limit.
+    pub fn bin(&self) -> Option<usize> {
+        bin_at_limit(self.ratio, self.admitted)
+    }
+}
+
+/// All parcels that are near a limit.
+#[derive(Debug, Default)]
+pub struct NearLimits {
+    /// The limits, ascending.
+    pub limits: Vec<LimitKey>,
+    /// Parcels, ascending; one that several limits concern stands once for each.
+    pub near: Vec<Near>,
+}
+
+impl NearLimits {
+    /// Looks every parcel up under the limits of its own terms: that for gifts where it is a gift, otherwise those for
+    /// goods that were sold.
+    pub fn of(facts: &Facts) -> NearLimits {
+        let of_terms: Vec<[Vec<LimitKey>; 2]> = facts
+            .terms
+            .iter()
+            .map(|terms| {
+                let key = |gift: bool| {
+                    move |l: &Limit| LimitKey {
+                        currency: terms.currency,
+                        amount: l.amount,
+                        inclusive: l.inclusive,
+                        gift,
+                    }
+                };
+                let sold =
+                    terms.limits.iter().filter(|l| l.amount > 0).take(MOST_LIMITS).map(key(false)).collect();
+                [sold, terms.gift.iter().filter(|l| l.amount > 0).map(key(true)).collect()]
+            })
+            .collect();
+        let mut limits: Vec<LimitKey> = of_terms.iter().flatten().flatten().copied().collect();
+        limits.sort_unstable();
+        limits.dedup();
+        let numbered: Vec<[Vec<u16>; 2]> = of_terms
+            .iter()
+            .map(|both| {
+                both.each_ref()
+                    .map(|keys| keys.iter().map(|k| limits.partition_point(|l| l < k) as u16).collect())
+            })
+            .collect();
+        let parcels = &facts.shipments.parcels;
+        let near = (0..parcels.len() as u32)
+            .into_par_iter()
+            .flat_map_iter(|parcel| {
+                let p = parcel as usize;
+                let [sold, gift] = &numbered[parcels.terms[p] as usize];
+                let which = if parcels.nature[p] == Nature::Gift && !gift.is_empty() { gift } else { sold };
+                let limits = &limits;
+                which.iter().filter_map(move |&limit| near(facts, parcel, limit, &limits[limit as usize]))
+            })
+            .collect();
+        NearLimits { limits, near }
+    }
+}
+
+fn near(facts: &Facts, parcel: u32, limit: u16, key: &LimitKey) -> Option<Near> {
+    let (parcels, p) = (&facts.shipments.parcels, parcel as usize);
+    let value = parcels.assessed[p];
+    let ratio = to_units(value) / to_units(key.amount);
+    if !(LOWEST..=1.0 / LOWEST).contains(&ratio) {
+        return None;
+    }
+    let admitted = if key.inclusive { value <= key.amount } else { value < key.amount };
+    let lines = parcels.lines(parcel);
+    let article = if lines.is_empty() { ABSENT } else { facts.shipments.lines.description[lines.start] };
+    let (currency, declared) = (parcels.currency[p], parcels.declared[p]);
+    Some(Near { limit, currency, declared, article, parcel, ratio, admitted })
+}
+
+/// The distinct prices of a group: each article at each declared price once, however many parcels it fills, and each
+/// declared price for no more articles than its other prices commonly stand for.
+#[derive(Debug)]
+pub struct Prices {
+    /// Ratio to the limit, and whether the limit admits it.
+    pub ratios: Vec<(f64, bool)>,
+    /// Different declared amounts in the window.
+    pub in_window: usize,
+    /// The limit in the currency in which most prices are set.
+    pub limit: f64,
+}
+
+impl Prices {
+    /// The prices of the parcels of a group around a limit; sorts them.
+    pub fn of(group: &mut [Near], window: std::ops::Range<usize>) -> Prices {
+        group.sort_unstable_by_key(|n| (n.currency, n.declared, n.article, n.parcel));
+        let distinct: Vec<&Near> = group
+            .chunk_by(|a, b| (a.currency, a.declared, a.article) == (b.currency, b.declared, b.article))
+            .filter_map(|same| same.first())
+            .collect();
+        let by_price: Vec<&[&Near]> =
+            distinct.chunk_by(|a, b| (a.currency, a.declared) == (b.currency, b.declared)).collect();
+        let in_bins = |n: &Near| n.bin().is_some_and(|b| window.contains(&b));
+        let mut repeats: Vec<usize> =
+            by_price.iter().filter(|p| !in_bins(p[0])).map(|prices| prices.len()).collect();
+        repeats.sort_unstable();
+        let common = repeats.get(repeats.len() * 9 / 10).copied().unwrap_or(0);
+        let most = common.max(FREE_REPEATS);
+        let mut ratios = Vec::with_capacity(distinct.len());
+        for prices in &by_price {
+            ratios.extend(prices.iter().take(most).map(|n| (n.ratio, n.admitted)));
+        }
+        let mut scales: Vec<f64> = distinct
+            .chunk_by(|a, b| a.currency == b.currency)
+            .max_by_key(|same| same.len())
+            .unwrap_or_default()
+            .iter()
+            .map(|n| to_units(n.declared) / n.ratio)
+            .collect();
+        scales.sort_unstable_by(f64::total_cmp);
+        let limit = scales.get(scales.len() / 2).copied().filter(|l| *l > 0.0).unwrap_or(1.0);
+        Prices { ratios, in_window: by_price.iter().filter(|p| in_bins(p[0])).count(), limit }
+    }
+
+    /// Counts around the real limit.
+    pub fn histogram(&self) -> Histogram {
+        let mut counts = [0.0; BINS];
+        for &(ratio, admitted) in &self.ratios {
+            if let Some(b) = bin_at_limit(ratio, admitted) {
+                counts[b] += 1.0;
+            }
+        }
+        counts
+    }
+
+    /// Counts around a placebo limit at `factor` times the real one.
+    pub fn placebo(&self, factor: f64) -> Histogram {
+        let mut counts = [0.0; BINS];
+        for &(ratio, _) in &self.ratios {
+            if let Some(b) = bin(ratio / factor) {
+                counts[b] += 1.0;
+            }
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fields::currency::parse_currency;
+    use crate::model::money::from_units;
+    use crate::stats::bunching::{EDGE, WINDOW};
+
+    fn parcel(parcel: u32, price: f64, article: u32) -> Near {
+        let currency = parse_currency("USD").unwrap();
+        let ratio = price / 1.2 / 150.0;
+        Near {
+            limit: 0,
+            currency,
+            declared: from_units(price),
+            article,
+            parcel,
+            ratio,
+            admitted: ratio <= 1.0,
+        }
+    }
+
+    #[test]
+    fn an_article_at_one_price_counts_once_however_often_it_sells() {
+        let mut group: Vec<Near> = (0..200).map(|i| parcel(i, 179.99, 7)).collect();
+        let prices = Prices::of(&mut group, WINDOW);
+        assert_eq!(prices.ratios.len(), 1);
+        assert_eq!(prices.in_window, 1);
+        assert_eq!(prices.histogram()[EDGE - 1], 1.0);
+        assert!((prices.limit - 180.0).abs() < 1e-6, "{}", prices.limit);
+    }
+
+    #[test]
+    fn one_price_counts_for_a_few_articles_only() {
+        let mut group: Vec<Near> = (0..60).map(|i| parcel(i, 179.99, i)).collect();
+        group.extend((60..90).map(|i| parcel(i, 80.0 + f64::from(i), i)));
+        let prices = Prices::of(&mut group, WINDOW);
+        assert_eq!(prices.histogram()[EDGE - 1], FREE_REPEATS as f64);
+        assert_eq!(prices.in_window, 1);
+        let mut heaps: Vec<Near> = (0..60).map(|i| parcel(i, 179.99, i)).collect();
+        heaps.extend((60..660).map(|i| parcel(i, 79.99 + f64::from(i % 10) * 10.0, i)));
+        assert_eq!(
+            Prices::of(&mut heaps, WINDOW).histogram()[EDGE - 1],
+            60.0,
+            "where all prices heap, so may this one"
+        );
+    }
+
+    #[test]
+    fn placebos_are_counted_around_their_own_limit() {
+        let mut group = vec![parcel(0, 89.99, 1), parcel(1, 90.01, 1), parcel(2, 179.0, 1)];
+        let prices = Prices::of(&mut group, WINDOW);
+        let counts = prices.placebo(0.5);
+        assert_eq!((counts[EDGE - 1], counts[EDGE]), (1.0, 1.0));
+    }
+}

@@ -1,0 +1,177 @@
+//! Groups of linked parcels in a pool: linear in the pool, whatever the size of one key.
+
+use super::group::{Group, Model, group};
+use super::ordinary::{Rates, Stream, distinct, level_counts, rates, regular};
+use super::pair::{Feature, Levels, Weights, compare};
+use super::part::{Part, Row, parts};
+use super::tie::{Edge, Tied, for_pairs, tie};
+use crate::facts::Facts;
+use crate::facts::goods::Goods;
+use crate::model::money::Money;
+use rayon::prelude::*;
+
+/// Fewest control groups for a p-value.
+const FEWEST_CONTROLS: usize = 200;
+
+/// What was found in a pool.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Groups over the limit that strong links tie, the highest score first.
+    pub groups: Vec<Group>,
+    /// How many of everything over the limit were tested, weakly tied pairs counted; 0 where there are too few controls.
+    pub tests: usize,
+    /// Groups within the limit, which the p-values rest on.
+    pub controls: usize,
+}
+
+/// Groups of a share of the keys.
+#[derive(Default)]
+struct Found {
+    groups: Vec<Group>,
+    /// Weakly tied pairs over the limit: whether they have one sender.
+    weak: Vec<bool>,
+    /// Groups within the limit: whether they have one sender, and the weight of their links without it.
+    controls: Vec<(bool, f64)>,
+}
+
+impl Found {
+    fn and(mut self, other: Found) -> Found {
+        self.groups.extend(other.groups);
+        self.weak.extend(other.weak);
+        self.controls.extend(other.controls);
+        self
+    }
+}
+
+/// Everything that the keys of a pool are searched with.
+struct Context<'a> {
+    facts: &'a Facts<'a>,
+    goods: Goods,
+    weights: Weights,
+    rates: Rates,
+    model: &'a Model,
+}
+
+/// Ties the parcels of each key of a pool into groups and scores those over the limit.
+pub fn search(facts: &Facts, rows: &[Row], model: &Model) -> Search {
+    if rows.is_empty() {
+        return Search::default();
+    }
+    let parts = parts(facts, rows);
+    let goods = Goods::of(facts, parts.iter().map(|p| p.goods.description));
+    let pools: Vec<&[Part]> = parts.chunk_by(|a, b| a.key == b.key).collect();
+    let weights = Weights::measure(&level_counts(&pools, &goods, model));
+    let rates = rates(facts, &pools, model);
+    let context = Context { facts, goods, weights, rates, model };
+    let found = pools
+        .par_iter()
+        .fold(Found::default, |found, pool| key(&context, pool, found))
+        .reduce(Found::default, Found::and);
+    judge(found, model)
+}
+
+/// Gives the groups their p-values and scores. A group is held against controls with one sender if it has one, else
+/// against those with several.
+fn judge(found: Found, model: &Model) -> Search {
+    let Found { mut groups, weak, controls } = found;
+    let mut tests = 0;
+    for one_sender in [true, false] {
+        let mut ties: Vec<f64> = controls.iter().filter(|c| c.0 == one_sender).map(|c| c.1).collect();
+        ties.sort_unstable_by(f64::total_cmp);
+        let p_value = |weight: f64| {
+            let weaker = ties.partition_point(|tie| *tie < weight);
+            (1 + ties.len() - weaker) as f64 / (1 + ties.len()) as f64
+        };
+        let enough = ties.len() >= FEWEST_CONTROLS;
+        if enough {
+            tests += weak.iter().filter(|one| **one == one_sender).count();
+        }
+        for group in groups.iter_mut().filter(|g| g.one_sender() == one_sender) {
+            if enough {
+                group.p_value = Some(p_value(group.tie));
+                tests += 1;
+            }
+            group.set_score(model);
+        }
+    }
+    groups.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.parcels.cmp(&b.parcels)));
+    Search { groups, tests, controls: controls.len() }
+}
+
+/// Whether two parcels may be parts of one order at all.
+pub fn eligible(a: &Part, b: &Part, model: &Model) -> bool {
+    a.admitted
+        && b.admitted
+        && a.rule == b.rule
+        && a.day.abs_diff(b.day) < model.days.max(1) as u32
+        && (!model.legal || (a.legal != 0 && a.legal == b.legal))
+        && (!model.across || a.consignor == b.consignor)
+}
+
+/// Adds the groups of one key. Where no pair is strong enough, the strongest one stands for the key, so that weak
+/// evidence is tested and controls are counted too.
+fn key(context: &Context, pool: &[Part], mut found: Found) -> Found {
+    let Context { facts, goods, weights, rates, model } = context;
+    let crowd = if model.across { distinct(pool, |part| part.consignee) } else { 1 };
+    if crowd > model.crowd {
+        return found;
+    }
+    let regular = regular(facts, pool, rates.run, model);
+    let mut edges: Vec<Edge> = Vec::new();
+    let mut best: Option<Edge> = None;
+    for_pairs(pool, |a, b| {
+        let (x, y) = (&pool[a as usize], &pool[b as usize]);
+        if !eligible(x, y, model) {
+            return;
+        }
+        let levels = compare(goods, x, y);
+        let weight = weights.total(levels, x, y, regular.is_some());
+        let sender = weights.sender(levels, x, y, regular.is_some());
+        let edge = Edge { a, b, levels, weight, sender };
+        if weight >= model.link {
+            edges.push(edge);
+        } else if best.as_ref().is_none_or(|best| best.weight < weight) {
+            best = Some(edge);
+        }
+    });
+    let over = |part: &Part, total: Money| {
+        super::limit_of(facts, part.parcel).is_some_and(|limit| !limit.admits(total))
+    };
+    if edges.is_empty() {
+        if let Some(edge) = best {
+            let (a, b) = (&pool[edge.a as usize], &pool[edge.b as usize]);
+            let one_sender = a.consignor == b.consignor;
+            match over(a, a.value.saturating_add(b.value)) {
+                true => found.weak.push(one_sender),
+                false => found.controls.push((one_sender, edge.weight - edge.sender)),
+            }
+        }
+        return found;
+    }
+    edges.sort_unstable_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
+    let mut stream: Option<Stream> = None;
+    for Tied { members, links, weight, sender } in tie(pool, &edges, model.days) {
+        let part = |&m: &u32| &pool[m as usize];
+        let total = members.iter().map(part).fold(0, |sum: Money, p| sum.saturating_add(p.value));
+        let first = part(&members[0]);
+        if !over(first, total) {
+            let one_sender = members.iter().all(|m| part(m).consignor == first.consignor);
+            // One order number makes one order: it tells nothing about how alike separate orders look.
+            let one_order = |link: &Levels| link.of(Feature::Order) == 0;
+            if !links.iter().any(one_order) {
+                found.controls.push((one_sender, weight - sender));
+            }
+            continue;
+        }
+        let mut parts: Vec<Part> = members.iter().map(|m| *part(m)).collect();
+        parts.sort_unstable_by_key(|part| part.parcel);
+        let mut group = group(&parts, links, sender, weight - sender);
+        group.crowd = crowd;
+        group.regular = regular;
+        let only = group.one_sender().then(|| group.consignors[0]);
+        let stream = stream.get_or_insert_with(|| Stream::of(pool));
+        group.arrivals = stream.arrivals(only, group.days.0, model, rates, regular);
+        found.groups.push(group);
+    }
+    found
+}
