@@ -23,7 +23,7 @@ detector! {
     /// over the price expected from the *other* consignors, each once. The consignor's level is the weighted median of
     /// its residuals. How far honest levels lie apart is estimated from the upper side of all consignors' levels
     /// (undervaluing does not widen it) and shrunk to 0.3. The level, with its standard deviation, is judged by a
-    /// mixture of ordinary levels, outlets and cheap qualities (26 to 59 % cheaper) and cuts, with the shares of the
+    /// mixture of ordinary levels (nearly normal), outlets and cheap qualities (26 to 50 % cheaper) and cuts, with the shares of the
     /// night. A discount for quantity is granted.
     ///
     /// ## Innocent causes

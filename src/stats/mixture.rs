@@ -1,7 +1,7 @@
 //! How probable it is that a low value was cut, when honest values also come discounted and with heavy tails.
 //!
 //! A residual `x` (log of value over expectation) with its own scale `s` comes from one of four sources: ordinary
-//! variation (Student's t with 7 degrees of freedom and scale `s`), an honest discount, a cut (both uniform in the
+//! variation (Student's t of scale `s`), an honest discount, a cut (both uniform in the
 //! log factor, blurred by `s`), or an excess on the other, honest side. Their shares are estimated from the data by
 //! EM with pseudo-counts. Nobody cheats upwards, so whatever the upper tail holds beyond ordinary variation is a
 //! measure of how wrong the model is, and the same is taken off the lower tail before anything is called a cut: a
@@ -11,11 +11,8 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::function::erf::erfc;
+use statrs::function::gamma::ln_gamma;
 
-/// Degrees of freedom of ordinary variation.
-const FREEDOM: f64 = 7.0;
-/// Density of Student's t with 7 degrees of freedom at 0.
-const T_PEAK: f64 = 0.384_991_452_083_168_4;
 /// Rounds of EM: shares settle to three digits.
 const ROUNDS: usize = 40;
 
@@ -26,6 +23,25 @@ pub struct Shape {
     pub discount: (f64, f64),
     /// Cuts.
     pub cut: (f64, f64),
+    /// Degrees of freedom of ordinary variation, an odd number: the fewer, the heavier the tails.
+    pub freedom: u8,
+}
+
+impl Shape {
+    /// Density of ordinary variation at 0, times its scale.
+    fn peak(&self) -> f64 {
+        let n = f64::from(self.freedom);
+        (ln_gamma((n + 1.0) / 2.0) - ln_gamma(n / 2.0)).exp() / (n * std::f64::consts::PI).sqrt()
+    }
+    /// Density of ordinary variation, given its peak.
+    fn ordinary(&self, peak: f64, x: f64, s: f64) -> f64 {
+        let t = x / s;
+        peak * (1.0 + t * t / f64::from(self.freedom)).powi(-(i32::from(self.freedom) + 1) / 2) / s
+    }
+    /// Student's distribution of ordinary variation.
+    fn student(&self) -> Option<StudentsT> {
+        StudentsT::new(0.0, 1.0, f64::from(self.freedom)).ok()
+    }
 }
 
 /// Prior shares, as pseudo-observations.
@@ -43,6 +59,7 @@ pub struct Prior {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixture {
     shape: Shape,
+    peak: f64,
     /// Share of honest discounts.
     pub discount: f64,
     /// Share of cuts, the mirror's share already taken off.
@@ -70,7 +87,8 @@ impl Mixture {
     pub fn fit(residuals: &[(f32, f32)], shape: Shape, prior: Prior) -> Mixture {
         const SAMPLE: usize = 30_000;
         let step = residuals.len().div_ceil(SAMPLE).max(1);
-        let (center, width) = empirical_null(residuals);
+        let (center, width) = empirical_null(residuals, shape);
+        let peak = shape.peak();
         let densities: Vec<[f64; 4]> = residuals
             .iter()
             .step_by(step)
@@ -115,6 +133,7 @@ impl Mixture {
         rayon::slice::ParallelSliceMut::par_sort_unstable_by(&mut above[..], f32::total_cmp);
         Mixture {
             shape,
+            peak,
             discount: share[1],
             cut: (share[2] - share[3]).max(LEAST_CUT),
             mirror: share[3],
@@ -134,7 +153,8 @@ impl Mixture {
         }
         let cut = severed(x, s, self.shape.cut);
         let discount = self.discount * blurred(x, s, self.shape.discount);
-        let usual = (1.0 - self.discount - self.cut - 2.0 * self.mirror).max(0.1) * ordinary(x, s);
+        let usual = (1.0 - self.discount - self.cut - 2.0 * self.mirror).max(0.1)
+            * self.shape.ordinary(self.peak, x, s);
         let (cut, mirror) = (self.cut * cut, self.mirror * cut);
         let total = cut + discount + usual + mirror;
         if total > 0.0 { cut / total } else { 0.0 }
@@ -151,7 +171,7 @@ impl Mixture {
         let as_far = self.above.len() - self.above.partition_point(|a| f64::from(*a) < -z);
         // Half of the honest residuals are above zero: the share among all of them is the one-sided tail.
         let mirror = (1 + as_far) as f64 / (1 + self.seen) as f64;
-        let tail = StudentsT::new(0.0, 1.0, FREEDOM).map_or(1.0, |t| t.cdf(z));
+        let tail = self.shape.student().map_or(1.0, |t| t.cdf(z));
         mirror.max(tail).min(1.0)
     }
 
@@ -166,13 +186,13 @@ const CLAIM_WEIGHT: f64 = 100.0;
 
 /// Centre and width of honest standardised residuals: the median and the upper quartile, where cuts hardly reach;
 /// shrunk to the claim (0 and 1) by [`CLAIM_WEIGHT`] and kept near it.
-fn empirical_null(residuals: &[(f32, f32)]) -> (f64, f64) {
+fn empirical_null(residuals: &[(f32, f32)], shape: Shape) -> (f64, f64) {
     let mut z: Vec<f64> = residuals.iter().map(|(x, s)| f64::from(x / s)).collect();
     let n = z.len() as f64;
     let center = super::robust::median(&mut z);
     let mut above: Vec<f64> = z.iter().map(|z| z - center).filter(|d| *d >= 0.0).collect();
-    // Quartile of Student's t with 7 degrees of freedom.
-    let width = super::robust::median(&mut above) / 0.711_1;
+    let quartile = shape.student().map_or(0.674_5, |t| t.inverse_cdf(0.75));
+    let width = super::robust::median(&mut above) / quartile;
     let weight = n / (n + CLAIM_WEIGHT);
     // Prices on a heap leave residuals of nothing: then the width is the one claimed.
     if !(center.is_finite() && width > 0.3) {
@@ -184,12 +204,6 @@ fn empirical_null(residuals: &[(f32, f32)]) -> (f64, f64) {
 /// A residual and its standard deviation as the night shows them.
 fn calibrated(x: f64, s: f64, center: f64, width: f64) -> (f64, f64) {
     (x - center * s, s * width)
-}
-
-/// Density of ordinary variation.
-fn ordinary(x: f64, s: f64) -> f64 {
-    let t = x / s;
-    T_PEAK * (1.0 + t * t / FREEDOM).powi(-4) / s
 }
 
 /// Density of a cut; one deeper than any foreseen is as good as the deepest.
@@ -210,7 +224,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
     use rand_distr::{Distribution, StandardNormal};
 
-    const SHAPE: Shape = Shape { discount: (-0.92, -0.2), cut: (-2.5, -0.5) };
+    const SHAPE: Shape = Shape { discount: (-0.92, -0.2), cut: (-2.5, -0.5), freedom: 7 };
     const PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 200.0 };
 
     fn night(n: usize, cut: f64, scale: f32, seed: u64) -> Vec<(f32, f32)> {
