@@ -95,7 +95,7 @@ impl Mixture {
             .map(|&(x, s)| {
                 let (x, s) = calibrated(f64::from(x), f64::from(s), center, width);
                 [
-                    ordinary(x, s),
+                    shape.ordinary(peak, x, s),
                     blurred(x, s, shape.discount),
                     severed(x, s, shape.cut),
                     severed(-x, s, shape.cut),
