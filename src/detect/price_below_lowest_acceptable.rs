@@ -101,7 +101,7 @@ fn support(facts: &Facts, line: usize) -> Option<(Judgement, &'static str)> {
     let consignor = facts.consignor(facts.shipments.lines.parcel[line]);
     let all = [
         (facts.prices.own(line), "the consignor's own price of the article"),
-        (facts.prices.peers(facts.shipments, line), "the comparison with other consignors"),
+        (facts.prices.peers(line), "the comparison with other consignors"),
         (facts.prices.consignor(consignor), "the level of all of the consignor's prices"),
     ];
     all.into_iter()

@@ -66,7 +66,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 }
 
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
-    let judgement = facts.prices.peers(facts.shipments, line)?;
+    let judgement = facts.prices.peers(line)?;
     if judgement.probability < settings.min_score {
         return None;
     }

@@ -40,9 +40,8 @@ pub use report::Grounds;
 /// Honest discounts and cuts against peers: clearance sales and cheap qualities at 30 to 60 % off; cuts to between a
 /// twelfth and six tenths.
 const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5), freedom: 7 };
-/// The same for a line against its own article: there smaller discounts are discounts too, and larger ones rare, since
-/// they are an article's price and not a line's.
-const OWN: Shape = Shape { discount: (-0.65, -0.15), cut: (-2.5, -0.5), freedom: 7 };
+/// The same for a line against its own article: there smaller discounts are discounts too.
+const OWN: Shape = Shape { discount: (-0.92, -0.15), cut: (-2.5, -0.5), freedom: 7 };
 /// The same for a consignor over all its goods: outlets and cheap qualities at up to half the price. The middle of many
 /// articles strays less wildly than one.
 const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29 };
@@ -50,14 +49,12 @@ const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), free
 const LEVEL_ARTICLES: u32 = 2;
 const LEVEL_LINES: u32 = 3;
 const LINE_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
-const OWN_PRIOR: Prior = Prior { discount: 0.03, cut: 0.02, weight: 300.0 };
+const OWN_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
 const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.05, cut: 0.03, weight: 30.0 };
 /// A scale this much wider than the other decides nothing by itself ...
 const WIDER: f64 = 1.5;
 /// ... but where it shows no lower price than this, the line is not low.
 const NOT_LOW: f64 = -0.25;
-/// Other consignors in the very same goods that used goods need before they are compared.
-const USED_OTHERS: usize = 5;
 
 /// The scale of a price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +148,7 @@ impl Prices {
          -> Vec<(f32, f32)> {
             (0..count).into_par_iter().filter_map(|i| of(i).map(|(r, _)| (r.x as f32, r.s as f32))).collect()
         };
-        let peers = pairs(lines, &|line| prices.peers_residual(shipments, line));
+        let peers = pairs(lines, &|line| prices.peers_residual(line));
         let own = pairs(lines, &|line| prices.own_residual(line));
         let standing = pairs(senders, &|c| prices.consignor_residual(c as u32));
         prices.peers = Mixture::fit(&peers, PEERS, LINE_PRIOR);
@@ -160,16 +157,8 @@ impl Prices {
         prices
     }
 
-    fn peers_residual(&self, shipments: &Shipments, line: usize) -> Option<(Residual, Scale)> {
-        let description = shipments.lines.description[line];
-        let used = self.clusters.condition[description as usize] == Condition::Used;
-        let fit = |model: &Model| {
-            if used && model.tree.comparison_depth(model.unit[line], USED_OTHERS) != Some(cells::LEVELS - 1) {
-                return None;
-            }
-            model.against_peers(line)
-        };
-        milder(fit(&self.piece), fit(&self.kg))
+    fn peers_residual(&self, line: usize) -> Option<(Residual, Scale)> {
+        milder(self.piece.against_peers(line), self.kg.against_peers(line))
     }
 
     fn own_residual(&self, line: usize) -> Option<(Residual, Scale)> {
@@ -187,8 +176,8 @@ impl Prices {
     }
 
     /// The line against other consignors' prices, its consignor's usual level granted.
-    pub fn peers(&self, shipments: &Shipments, line: usize) -> Option<Judgement> {
-        self.peers_residual(shipments, line).map(|r| judged(&self.peers, r))
+    pub fn peers(&self, line: usize) -> Option<Judgement> {
+        self.peers_residual(line).map(|r| judged(&self.peers, r))
     }
 
     /// The line against its consignor's other lines of the same article.
@@ -325,6 +314,7 @@ fn point(
             line: line as u32,
         },
         price,
+        apart: clusters.condition[description as usize] == Condition::Apart,
         log_quantity: if quantity > 0.0 { quantity.ln() as f32 } else { 0.0 },
         log_weight: if per_piece > 0.0 { per_piece.ln() as f32 } else { f32::NAN },
     })

@@ -19,6 +19,8 @@ const DISCOUNT_FREE: f64 = 3.0;
 /// Strays within one article of one consignor, assumed before any was seen, and the lines that this is worth.
 const STRAY_PRIOR: f64 = 0.1;
 const STRAY_PRIOR_WEIGHT: f64 = 50.0;
+/// Other consignors in the very same goods that used goods and parts need before they are compared with any.
+const APART_OTHERS: usize = 5;
 /// Lines of an article from which its own history speaks: exactly so described, or within its cluster.
 const OWN_FROM: usize = 4;
 const OWN_CLUSTER_FROM: usize = 6;
@@ -35,6 +37,8 @@ pub(super) struct Point {
     pub row: Row,
     /// Log of value per piece or per kg.
     pub price: f64,
+    /// Whether the goods are not those of the code as sold new: used, or a part of them.
+    pub apart: bool,
     /// Log of the pieces; 0 where unknown.
     pub log_quantity: f32,
     /// Log of kg per piece; NaN where unknown.
@@ -123,7 +127,10 @@ impl Model {
         }
         let offset = curve(&points, &unit_of, &mut value, &weight, slope);
         let rows: Vec<Row> = points.iter().map(|p| p.row).collect();
-        let tree = Tree::build(&rows, &unit_of, value.clone());
+        let mut tree = Tree::build(&rows, &unit_of, value.clone());
+        for (_, &unit) in points.iter().zip(&unit_of).filter(|(point, _)| point.apart) {
+            tree.set_apart(unit, APART_OTHERS);
+        }
         drop(rows);
         let stray = stray(&points, &unit_of);
         let own = own_history(&points, &unit_of, stray, discount, line_count);

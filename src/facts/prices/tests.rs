@@ -8,15 +8,11 @@ use crate::facts::Facts;
 fn probability(facts: &Facts, line: usize) -> f64 {
     let consignor = facts.consignor(facts.shipments.lines.parcel[line]);
     let line_low = facts.prices.ratio_to_peers(line).is_some_and(|r| r < 0.75);
-    [
-        facts.prices.peers(facts.shipments, line),
-        facts.prices.own(line),
-        facts.prices.consignor(consignor).filter(|_| line_low),
-    ]
-    .into_iter()
-    .flatten()
-    .map(|j| j.probability)
-    .fold(0.0, f64::max)
+    [facts.prices.peers(line), facts.prices.own(line), facts.prices.consignor(consignor).filter(|_| line_low)]
+        .into_iter()
+        .flatten()
+        .map(|j| j.probability)
+        .fold(0.0, f64::max)
 }
 
 /// Recall at the score that one in a hundred honest lines passes, and the share of each at a probability of a half.
@@ -77,9 +73,7 @@ fn the_order_of_lines_changes_nothing() {
     turned.sales.reverse();
     let all = |night: &Night| {
         night.look(|facts| {
-            (0..night.sales.len())
-                .map(|l| (facts.prices.peers(facts.shipments, l), facts.prices.own(l)))
-                .collect::<Vec<_>>()
+            (0..night.sales.len()).map(|l| (facts.prices.peers(l), facts.prices.own(l))).collect::<Vec<_>>()
         })
     };
     let mut backwards = all(&turned);
@@ -112,9 +106,7 @@ fn small_and_awkward_cells_give_numbers() {
         night.sales[last].weight = f64::NAN;
         night.look(|facts| {
             for line in 0..night.sales.len() {
-                for judgement in
-                    [facts.prices.peers(facts.shipments, line), facts.prices.own(line)].into_iter().flatten()
-                {
+                for judgement in [facts.prices.peers(line), facts.prices.own(line)].into_iter().flatten() {
                     assert!((0.0..=1.0).contains(&judgement.probability) && judgement.ratio.is_finite());
                     assert!(judgement.p_value > 0.0 && judgement.p_value <= 1.0 && judgement.spread >= 0.05);
                 }
@@ -156,10 +148,7 @@ fn a_value_shared_by_lines_is_no_price() {
     night.sales[0].nature = Nature::Sample;
     night.sales[1].description = "fabric samples".into();
     night.look(|facts| {
-        assert!(
-            facts.prices.peers(facts.shipments, 0).is_none()
-                && facts.prices.peers(facts.shipments, 1).is_none()
-        );
-        assert!(facts.prices.peers(facts.shipments, 2).is_some());
+        assert!(facts.prices.peers(0).is_none() && facts.prices.peers(1).is_none());
+        assert!(facts.prices.peers(2).is_some());
     });
 }
