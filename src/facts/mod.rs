@@ -1,7 +1,7 @@
 //! What all detectors look at: the shipments, who is who, the law, and tables derived from them once.
 
-pub mod goods;
 pub mod claims;
+pub mod goods;
 pub mod near_limit;
 pub mod parts;
 pub mod prices;
