@@ -67,6 +67,12 @@ pub fn claims<'a>(
     })
 }
 
+/// Whether the table knows how a declaration of that country claims a cheaper treatment, so that codes without a claim
+/// mean that none is asked for.
+pub fn covers(destination: Country) -> bool {
+    SHIPPED.iter().any(|procedure| procedure.territory.contains(&destination))
+}
+
 /// Whether the text has the form of an import one-stop-shop number: `IM` and ten digits.
 fn is_scheme_number(text: &str) -> bool {
     let text = text.trim().as_bytes();
