@@ -39,18 +39,18 @@ pub use report::Grounds;
 
 /// Honest discounts and cuts against peers: clearance sales and cheap qualities at 30 to 60 % off; cuts to between a
 /// twelfth and six tenths.
-const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5), freedom: 7 };
+const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5), freedom: 7, symmetry: 0.5 };
 /// The same for a line against its own article: there smaller discounts are discounts too.
-const OWN: Shape = Shape { discount: (-0.92, -0.15), cut: (-2.5, -0.5), freedom: 7 };
+const OWN: Shape = Shape { discount: (-0.85, -0.15), cut: (-2.5, -0.5), freedom: 7, symmetry: 1.0 };
 /// The same for a consignor over all its goods: outlets and cheap qualities at up to half the price. The middle of many
-/// articles strays less wildly than one.
-const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29 };
+/// articles strays less wildly than one, and dear brands have no like below: nobody sells all at a quarter of the cost.
+const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29, symmetry: 0.3 };
 /// Articles and lines that a consignor's level must rest on to be judged.
 const LEVEL_ARTICLES: u32 = 2;
 const LEVEL_LINES: u32 = 3;
 const LINE_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
 const OWN_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
-const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.05, cut: 0.03, weight: 30.0 };
+const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.02, cut: 0.02, weight: 60.0 };
 /// A scale this much wider than the other decides nothing by itself ...
 const WIDER: f64 = 1.5;
 /// ... but where it shows no lower price than this, the line is not low.

@@ -29,6 +29,9 @@ pub struct Shape {
     pub cut: (f64, f64),
     /// Degrees of freedom of ordinary variation, an odd number: the fewer, the heavier the tails.
     pub freedom: u8,
+    /// How much of the upper tail's excess counts against the lower one: 1 where honest variation is symmetric, less
+    /// where the upper side holds honest values that have no like below, such as dear brands.
+    pub symmetry: f64,
 }
 
 impl Shape {
@@ -68,7 +71,7 @@ pub struct Mixture {
     pub discount: f64,
     /// Share of cuts by depth, mildest first, the mirror's share already taken off.
     pub cuts: [f64; DEPTHS],
-    /// Share of the same excess on the honest side.
+    /// Share of the same excess on the honest side, as far as it counts.
     pub mirrors: [f64; DEPTHS],
     /// Centre of standardised honest residuals, by their median.
     pub center: f64,
@@ -138,7 +141,7 @@ impl Mixture {
             .filter(|z| *z > 0.0)
             .collect();
         rayon::slice::ParallelSliceMut::par_sort_unstable_by(&mut above[..], f32::total_cmp);
-        let mirrors: [f64; DEPTHS] = std::array::from_fn(|depth| share[2 + DEPTHS + depth]);
+        let mirrors: [f64; DEPTHS] = std::array::from_fn(|depth| shape.symmetry * share[2 + DEPTHS + depth]);
         let least = LEAST_CUT / DEPTHS as f64;
         Mixture {
             shape,
@@ -248,7 +251,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
     use rand_distr::{Distribution, StandardNormal};
 
-    const SHAPE: Shape = Shape { discount: (-0.92, -0.2), cut: (-2.5, -0.5), freedom: 7 };
+    const SHAPE: Shape = Shape { discount: (-0.92, -0.2), cut: (-2.5, -0.5), freedom: 7, symmetry: 1.0 };
     const PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 200.0 };
 
     fn night(n: usize, cut: f64, scale: f32, seed: u64) -> Vec<(f32, f32)> {
