@@ -23,7 +23,7 @@ detector! {
     /// By the commodity code (2203 to 2208, 2401 to 2404, 3303) and by the words of the description in some twenty
     /// languages. A list of exceptions takes a word's meaning away: `wine glass`, `alcohol-free`, `champagne gold`. A code and
     /// a word that agree score highest; a sure word alone, and a code alone, less; a word against the code of another chapter
-    /// less again, because either may be wrong. A word of many meanings (`port`, `cologne`) counts only beside a volume.
+    /// less again, because either may be wrong; one that is not sure, without a volume, then yields to the code. A word of many meanings (`port`, `cologne`) counts only beside a volume.
     /// ## Honest look-alikes
     /// Glasses, openers, lighters, empty bottles, colours, sweets; a record whose procedure codes claim no relief; small
     /// quantities in gifts, where the gift rules do not exclude them.
@@ -59,7 +59,7 @@ impl Default for Settings {
             fair_word: 0.75,
             code: 0.85,
             sure_word_against_code: 0.8,
-            fair_word_against_code: 0.6,
+            fair_word_against_code: 0.45,
             measured_word: 0.65,
             lowest: 0.5,
         }
@@ -123,8 +123,7 @@ fn judge(
             Strength::Fair if mention.measured && !other_code => settings.sure_word,
             Strength::Fair if other_code && !mention.measured => settings.fair_word_against_code,
             Strength::Fair => settings.fair_word,
-            Strength::Weak if mention.measured && !other_code => settings.measured_word,
-            Strength::Weak if mention.measured => settings.fair_word_against_code,
+            Strength::Weak if mention.measured => settings.measured_word,
             Strength::Weak => 0.0,
         };
         let text = match lines.hs[line] {

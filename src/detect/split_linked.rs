@@ -27,7 +27,7 @@ detector! {
     /// nobody.
     ///
     /// ## Innocent causes
-    /// Families and flatmates who order different things; parcel shops, lockers and post offices (recognised by the
+    /// Gifts, one to each person (never tied); families and flatmates who order different things; parcel shops, lockers and post offices (recognised by the
     /// address, never a tie); student halls, blocks of flats without flat numbers, offices and freight forwarders (a
     /// crowd). Each is tested.
     ///
@@ -74,6 +74,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         prior: settings.prior,
         shape: settings.rate_shape,
         link: settings.link,
+        decisive: 0.0,
         legal: false,
         across: true,
         crowd: settings.crowd,

@@ -34,7 +34,7 @@ detector! {
     /// `split-linked`). A window at the edge of the input is cut short where no earlier nights are known.
     ///
     /// ## Settings
-    /// - `days` (7): length of the window; 1, 3 or 7.
+    /// - `days` (5): length of the window, a working week; a seventh day brings in weekly repeat orders.
     /// - `prior` (0.15): share of splittings among groups over the limit, before the evidence.
     /// - `cut` (0.5): least score for a flag.
     /// - `link` (0.3): least weight, natural logarithm, that ties two parcels.
@@ -60,7 +60,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { days: 7, prior: 0.15, cut: 0.5, link: 0.3, rate_shape: 1.0 }
+        Settings { days: 5, prior: 0.15, cut: 0.5, link: 0.3, rate_shape: 1.0 }
     }
 }
 
@@ -70,6 +70,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         prior: settings.prior,
         shape: settings.rate_shape,
         link: settings.link,
+        decisive: 0.0,
         legal: false,
         across: false,
         crowd: 1,

@@ -78,6 +78,12 @@ fn rows(named: impl Fn(&Procedure) -> bool) -> u8 {
     procedures().iter().enumerate().fold(0, |bits, (i, p)| if named(p) { bits | 1 << i } else { bits })
 }
 
+/// Whether the table knows how a declaration of that country claims a cheaper treatment, so that codes without a claim
+/// mean that none is asked for.
+pub fn covers(destination: Country) -> bool {
+    SHIPPED.iter().any(|procedure| procedure.territory.contains(&destination))
+}
+
 /// Whether the text has the form of an import one-stop-shop number: `IM` and ten digits.
 fn is_scheme_number(text: &str) -> bool {
     let text = text.trim().as_bytes();

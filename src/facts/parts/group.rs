@@ -18,6 +18,8 @@ pub struct Model {
     pub shape: f64,
     /// Least weight of a pair that ties its parcels into one group, natural logarithm.
     pub link: f64,
+    /// Where the law adds up all that one consignee imports: probability that the sum counts whatever the orders were.
+    pub decisive: f64,
     /// Whether only parcels whose values the law itself adds together are tied.
     pub legal: bool,
     /// Whether parcels of different consignees are tied (a pool of contacts), which needs one sender.
@@ -81,7 +83,11 @@ pub struct Group {
     pub link: Option<Link>,
     /// Consignees that share the contact; 1 for a pool by consignee.
     pub crowd: u32,
+    /// Whether the law adds the parcels up whoever ordered what.
+    pub decisive: bool,
     /// Probability that the parcels are one order cut up: 0 to 1.
+    pub one_order: f64,
+    /// Probability that the limit is passed: by one order cut up or, where the law is decisive, by the sum alone.
     pub score: f64,
     /// Share of control groups (of one sender, or of several, as this one) with links as strong, where there are enough.
     pub p_value: Option<f64>,
@@ -131,9 +137,11 @@ impl Group {
         counts
     }
 
-    /// Sets the score from everything else.
+    /// Sets the probability and the score from everything else.
     pub fn set_score(&mut self, model: &Model) {
-        self.score = 1.0 / (1.0 + (-self.log_odds(model)).exp());
+        self.one_order = 1.0 / (1.0 + (-self.log_odds(model)).exp());
+        let sum_alone = if self.decisive { model.decisive.clamp(0.0, 1.0) } else { 0.0 };
+        self.score = 1.0 - (1.0 - self.one_order) * (1.0 - sum_alone);
     }
 
     /// Log odds that the group is one order cut up.
@@ -205,6 +213,8 @@ pub fn group(parts: &[Part], links: Vec<Levels>, sender: f64, tie: f64) -> Group
         consignors: all(|p| p.consignor),
         link: None,
         crowd: 1,
+        decisive: false,
+        one_order: 0.0,
         score: 0.0,
         p_value: None,
     }

@@ -9,6 +9,7 @@ use crate::fields::s10::parse_s10;
 use crate::model::money::Money;
 use crate::model::parcels::NO_DAY;
 use crate::model::text::ABSENT;
+use crate::refdata::procedures::{claims_of_codes, claims_of_number, covers};
 use crate::refdata::regimes::{Aggregation, Limit, Terms};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
@@ -46,8 +47,12 @@ pub struct Part {
     pub limit: Money,
     /// Number of the limit: parcels with one number have the same limit of the same law.
     pub rule: u32,
-    /// Whether the limit admits the parcel, so that it can be a part.
+    /// Whether the limit admits the parcel and its treatment is not waived, so that it can be a part.
     pub admitted: bool,
+    /// Whether it is declared as a gift.
+    pub gift: bool,
+    /// Whether the law adds up all that one consignee imports, whoever ordered what.
+    pub decisive: bool,
     /// Hash of what the law adds together; 0 where it does not say.
     pub legal: u64,
     /// Resolved consignor.
@@ -94,6 +99,8 @@ impl Default for Part {
             limit: 0,
             rule: 0,
             admitted: false,
+            gift: false,
+            decisive: false,
             legal: 0,
             consignor: 0,
             consignee: 0,
@@ -158,7 +165,15 @@ fn part(facts: &Facts, rules: &Rules, supply: &Supply, row: &Row) -> Part {
         value,
         limit: limit.map_or(0, |limit| limit.amount),
         rule: rules.number(parcels.terms[i], parcels.nature[i]),
-        admitted: goods_for_sale && value > 0 && limit.is_some_and(|limit| limit.admits(value)),
+        admitted: goods_for_sale
+            && value > 0
+            && limit.is_some_and(|limit| limit.admits(value))
+            && !waives(facts, row.parcel),
+        gift: parcels.nature[i] == Nature::Gift,
+        decisive: matches!(
+            facts.terms(row.parcel).aggregation,
+            Aggregation::ConsigneeDay | Aggregation::ConsigneeFlight
+        ),
         legal: legal_key(facts, row.parcel),
         consignor,
         consignee: facts.consignee(row.parcel),
@@ -176,6 +191,15 @@ fn part(facts: &Facts, rules: &Rules, supply: &Supply, row: &Row) -> Part {
         near_by_chance: supply.by_chance(consignor, NEAR),
         ..Part::default()
     }
+}
+
+/// Whether the declaration carries procedure codes of which none claims a cheaper treatment: who asks for none has cut
+/// nothing up to get it.
+fn waives(facts: &Facts, parcel: u32) -> bool {
+    let (parcels, words, i) = (&facts.shipments.parcels, &facts.shipments.words, parcel as usize);
+    let (codes, number) = (words.get(parcels.procedures[i]), words.get(parcels.ioss[i]));
+    let destination = parcels.destination[i];
+    !codes.is_empty() && covers(destination) && claims_of_codes(codes) | claims_of_number(number) == 0
 }
 
 /// Hash of what the law adds together: equal for two parcels whose values it adds. 0 where the parcel lacks the day or

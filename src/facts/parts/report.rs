@@ -106,7 +106,7 @@ fn reason(facts: &Facts, group: &Group, model: &Model, story: &Story) -> String 
         )),
         None => {}
     }
-    text.push_str(&format!(" Probability that they are one order cut up: {}.", likely(group.score)));
+    text.push_str(&format!(" Probability that they are one order cut up: {}.", likely(group.one_order)));
     if let Some(p) = group.p_value {
         text.push_str(&format!(
             " Of comparable groups within the limit, {} are tied as strongly.",
@@ -235,6 +235,7 @@ fn evidence(facts: &Facts, group: &Group, model: &Model) -> serde_json::Value {
         "window_days": model.days,
         "consignors": group.consignors.len(),
         "consignees": group.consignees.len(),
+        "one_order": rounded(group.one_order),
         "log_odds": rounded(group.log_odds(model)),
         "links": {
             "mean_weight": rounded(group.tie),

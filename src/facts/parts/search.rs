@@ -105,7 +105,8 @@ pub fn eligible(a: &Part, b: &Part, model: &Model) -> bool {
         && a.rule == b.rule
         && a.day.abs_diff(b.day) < model.days.max(1) as u32
         && (!model.legal || (a.legal != 0 && a.legal == b.legal))
-        && (!model.across || a.consignor == b.consignor)
+        // A gift to each of two persons is two gifts.
+        && (!model.across || (a.consignor == b.consignor && !a.gift))
 }
 
 /// Adds the groups of one key. Where no pair is strong enough, the strongest one stands for the key, so that weak
@@ -128,7 +129,8 @@ fn key(context: &Context, pool: &[Part], mut found: Found) -> Found {
         let weight = weights.total(levels, x, y, regular.is_some());
         let sender = weights.sender(levels, x, y, regular.is_some());
         let edge = Edge { a, b, levels, weight, sender };
-        if weight >= model.link {
+        // What the law adds up belongs together, however weak the link.
+        if weight >= model.link || (model.legal && x.decisive) {
             edges.push(edge);
         } else if best.as_ref().is_none_or(|best| best.weight < weight) {
             best = Some(edge);
@@ -166,6 +168,7 @@ fn key(context: &Context, pool: &[Part], mut found: Found) -> Found {
         let mut parts: Vec<Part> = members.iter().map(|m| *part(m)).collect();
         parts.sort_unstable_by_key(|part| part.parcel);
         let mut group = group(&parts, links, sender, weight - sender);
+        group.decisive = model.legal && parts[0].decisive;
         group.crowd = crowd;
         group.regular = regular;
         let only = group.one_sender().then(|| group.consignors[0]);
