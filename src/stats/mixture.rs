@@ -79,6 +79,8 @@ pub struct Mixture {
     pub width: f64,
     /// Standardised residuals above the centre, ascending: the empirical null of the lower tail.
     above: Vec<f32>,
+    /// Student's tail at steps of [`TAIL_STEP`] below zero: a table, since every line of a night asks for it.
+    tail: Vec<f64>,
     /// How many residuals were seen.
     seen: usize,
 }
@@ -89,6 +91,9 @@ const MOST_DISCOUNT: f64 = 1.5;
 /// Smallest share of cuts ever assumed: one in five thousand.
 const LEAST_CUT: f64 = 0.000_2;
 
+/// Steps of the table of Student's tail, in standard deviations, and their number.
+const TAIL_STEP: f64 = 0.02;
+const TAIL_STEPS: usize = 1_500;
 /// Share of all cuts that is spread over the depths, seen or not.
 const UNSEEN: f64 = 0.1;
 
@@ -157,6 +162,9 @@ impl Mixture {
             center,
             width,
             above,
+            tail: (0..TAIL_STEPS)
+                .map(|step| shape.student().map_or(1.0, |t| t.cdf(-(step as f64) * TAIL_STEP)))
+                .collect(),
             seen: residuals.len(),
         }
     }
@@ -191,7 +199,9 @@ impl Mixture {
         let as_far = self.above.len() - self.above.partition_point(|a| f64::from(*a) < -z);
         // Half of the honest residuals are above zero: the share among all of them is the one-sided tail.
         let mirror = (1 + as_far) as f64 / (1 + self.seen) as f64;
-        let tail = self.shape.student().map_or(1.0, |t| t.cdf(z));
+        // The step nearer to zero, so that the tail is never taken too small.
+        let step = ((-z / TAIL_STEP) as usize).min(self.tail.len().saturating_sub(1));
+        let tail = self.tail.get(step).copied().unwrap_or(1.0);
         mirror.max(tail).min(1.0)
     }
 
