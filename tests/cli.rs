@@ -33,11 +33,15 @@ fn run_sample(out: &Path, threads: &str) -> Output {
     expect(0, command.env("RAYON_NUM_THREADS", threads))
 }
 
-/// Runs manifests into a folder.
+/// Runs manifests into a folder, at the sample's exchange rates.
 fn run_files(out: &Path, postal: &[PathBuf], express: &[PathBuf]) -> Command {
+    run_at(out, postal, express, &sample().join("rates.csv"))
+}
+
+fn run_at(out: &Path, postal: &[PathBuf], express: &[PathBuf], rates: &Path) -> Command {
     let mut command = program();
     command.args(["run", "--quiet", "--destination", "DE", "--date", "2026-05-20", "--out"]).arg(out);
-    command.arg("--rates").arg(sample().join("rates.csv"));
+    command.arg("--rates").arg(rates);
     for (flag, files) in [("--postal", postal), ("--express", express)] {
         if !files.is_empty() {
             command.arg(flag).args(files);
@@ -277,7 +281,8 @@ fn a_kill_at_any_moment_leaves_a_whole_run() {
     let before = files(&out);
     let mut killed = 0;
     for milliseconds in (0..400).step_by(23) {
-        let mut child = run_files(&out, &[synth.join("postal.parquet")], &[]).spawn().unwrap();
+        let mut run = run_at(&out, &[synth.join("postal.parquet")], &[], &synth.join("rates.csv"));
+        let mut child = run.spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(milliseconds));
         let finished = child.try_wait().unwrap().is_some();
         child.kill().ok();

@@ -23,7 +23,8 @@ detector! {
     /// choosing goods that stay under it: the finding says that values were probably moved there, not that they were.
     /// ## How it decides
     /// What counts is prices, not parcels: each article at each declared price once, and one price for no more articles than
-    /// the sender's other prices commonly stand for. Prices are counted in bins of equal width in the logarithm. A Poisson
+    /// the sender's other prices commonly stand for, or than it has tariff headings, since one amount for goods of many kinds
+    /// is no price. Prices are counted in bins of equal width in the logarithm. A Poisson
     /// polynomial of degree 2 with terms for round prices is fitted without the bins next to the limit (0.905 to 1.105 times
     /// it), once to both sides and once to the prices below alone; the shape is drawn towards that of the sender's peers,
     /// each of whom counts for at most `peer_weight` prices. The p-value is the larger of the two negative binomial tails,
@@ -39,7 +40,8 @@ detector! {
     /// ## What it misses
     /// Senders with fewer than `prices` different prices under the limit; crowds that end well below it.
     /// ## Settings
-    /// `prices`: fewest prices in the crowd. `distinct`: fewest different amounts among them. `false_discoveries`: rate.
+    /// `prices`: fewest prices in the crowd. `distinct`: fewest different amounts among them, or tariff
+    /// headings under one amount. `false_discoveries`: rate.
     /// `asymmetry`: largest probability of the imbalance. `share`: least share in excess. `shape_sd`, `heaping_sd`: how far senders'
     /// curves differ (standard deviations of slope and curvature, of the logarithm of heaping). `unevenness`: squared
     /// coefficient of variation. `peer_weight`: prices.
@@ -157,6 +159,10 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     let NearLimits { limits, mut near } = NearLimits::of(facts);
     let mut all = Findings::default();
     for level in Level::ALL {
+        if level != Level::Consignor {
+            // Private persons know the limit for gifts, and their gifts together would look like a crowd.
+            near.retain(|n| !limits[n.limit as usize].gift);
+        }
         let (groups, mut small) = groups(facts, level, near);
         let tests = test(settings, &limits, &groups);
         let tested: Vec<bool> = tests.iter().map(Option::is_some).collect();

@@ -2,12 +2,13 @@
 
 use super::detector;
 use crate::facts::Facts;
+use crate::facts::claims::Claims;
 use crate::fields::nature::Nature;
 use crate::model::finding::{Finding, Findings};
 use crate::model::money::{display, to_units};
 use crate::model::text::ABSENT;
 use crate::refdata::goods::{Goods, Mention, Strength};
-use crate::refdata::procedures::{Claim, claims};
+use crate::refdata::procedures::Claim;
 use crate::refdata::regimes::{Limit, Treatment};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ detector! {
     /// By the commodity code (2203 to 2208, 2401 to 2404, 3303) and by the words of the description in some twenty
     /// languages. A list of exceptions takes a word's meaning away: `wine glass`, `alcohol-free`, `champagne gold`. A code and
     /// a word that agree score highest; a sure word alone, and a code alone, less; a word against the code of another chapter
-    /// less again, because either may be wrong. A word of many meanings (`port`, `cologne`) counts only beside a volume.
+    /// less again, because either may be wrong; one that is not sure, without a volume, then yields to the code. A word of many meanings (`port`, `cologne`) counts only beside a volume.
     /// ## Honest look-alikes
     /// Glasses, openers, lighters, empty bottles, colours, sweets; a record whose procedure codes claim no relief; small
     /// quantities in gifts, where the gift rules do not exclude them.
@@ -58,7 +59,7 @@ impl Default for Settings {
             fair_word: 0.75,
             code: 0.85,
             sure_word_against_code: 0.8,
-            fair_word_against_code: 0.6,
+            fair_word_against_code: 0.45,
             measured_word: 0.65,
             lowest: 0.5,
         }
@@ -75,13 +76,18 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         .into_par_iter()
         .map_init(String::new, |scratch, d| goods.by_words(shipments.descriptions.get(d), scratch))
         .collect();
+    let claims = Claims::of(facts);
     let lines = &shipments.lines;
     let findings = (0..lines.len())
         .into_par_iter()
         .filter_map(|line| {
             let words = &mentions[lines.description[line] as usize];
             let code = lines.hs[line].and_then(|hs| goods.by_code(hs));
-            if words.is_empty() && code.is_none() { None } else { judge(facts, settings, line, words, code) }
+            if words.is_empty() && code.is_none() {
+                None
+            } else {
+                judge(facts, settings, &claims, line, words, code)
+            }
         })
         .collect();
     Findings { findings, ..Findings::default() }
@@ -97,6 +103,7 @@ struct Evidence<'a> {
 fn judge(
     facts: &Facts,
     settings: &Settings,
+    claims: &Claims,
     line: usize,
     words: &[Mention],
     code: Option<(&'static str, &'static str)>,
@@ -116,7 +123,7 @@ fn judge(
             Strength::Fair if mention.measured && !other_code => settings.sure_word,
             Strength::Fair if other_code && !mention.measured => settings.fair_word_against_code,
             Strength::Fair => settings.fair_word,
-            Strength::Weak if mention.measured && !other_code => settings.measured_word,
+            Strength::Weak if mention.measured => settings.measured_word,
             Strength::Weak => 0.0,
         };
         let text = match lines.hs[line] {
@@ -133,7 +140,7 @@ fn judge(
         let text = format!("the code {hs} is that of {list} ({meaning})");
         evidence.push(Evidence { list, score: settings.code, text });
     }
-    let limit = relieving_limit(facts, parcel)?;
+    let limit = relieving_limit(facts, claims, parcel)?;
     let best = evidence
         .into_iter()
         .filter(|e| e.score >= settings.lowest && limit.excluded.iter().any(|list| list == e.list))
@@ -170,14 +177,11 @@ fn judge(
 
 /// The limit whose relief a parcel enjoys and which excludes goods: that for gifts where it is one and within it, the
 /// first for goods that were sold otherwise. None where the record's codes say that no relief is asked for.
-fn relieving_limit<'a>(facts: &'a Facts, parcel: u32) -> Option<&'a Limit> {
-    let (shipments, p) = (facts.shipments, parcel as usize);
-    let parcels = &shipments.parcels;
+fn relieving_limit<'a>(facts: &'a Facts, claims: &Claims, parcel: u32) -> Option<&'a Limit> {
+    let (parcels, p) = (&facts.shipments.parcels, parcel as usize);
     let terms = facts.terms(parcel);
     let value = parcels.assessed[p];
-    let codes = shipments.words.get(parcels.procedures[p]);
-    let claimed: Vec<Claim> =
-        claims(codes, "", parcels.destination[p]).map(|procedure| procedure.claim).collect();
+    let claimed: Vec<Claim> = claims.of_parcel(facts, parcel).map(|procedure| procedure.claim).collect();
     if parcels.procedures[p] != ABSENT && claimed.is_empty() {
         return None;
     }

@@ -2,13 +2,14 @@
 
 use super::detector;
 use crate::facts::Facts;
+use crate::facts::claims::Claims;
 use crate::fields::nature::Nature;
 use crate::fields::text::fold_words;
 use crate::model::finding::{Case, Finding, Findings};
 use crate::model::money::{Money, display, to_units};
 use crate::model::parcels::Particular;
 use crate::model::text::ABSENT;
-use crate::refdata::procedures::{Claim, claims};
+use crate::refdata::procedures::Claim;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -71,9 +72,9 @@ impl Default for Settings {
             order: 2.4,
             scheme: 3.5,
             declared_sale: 5.0,
-            addressees: 1.8,
+            addressees: 2.2,
             most_addressees: 5.0,
-            free_addressees: 4.0,
+            free_addressees: 3.5,
             same_article: 2.0,
             pieces: 1.5,
             also_sells: 1.5,
@@ -112,11 +113,12 @@ struct Habit {
 
 fn run(facts: &Facts, settings: &Settings) -> Findings {
     let parcels = &facts.shipments.parcels;
+    let claims = Claims::of(facts);
     let everything = 0..parcels.len() as u32;
     let mut gifts: Vec<Gift> = everything
         .clone()
         .into_par_iter()
-        .filter(|&p| is_gift(facts, p))
+        .filter(|&p| is_gift(facts, &claims, p))
         .map_init(String::new, |scratch, p| gift(facts, p, scratch))
         .collect();
     if gifts.is_empty() {
@@ -127,7 +129,9 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     let mut gives = vec![false; facts.consignors.entities.len()];
     gifts.iter().for_each(|g| gives[g.sender as usize] = true);
     let mut sold: Vec<(u32, u32, Money)> = Vec::new();
-    for p in everything.filter(|&p| parcels.nature[p as usize] == Nature::Sale && !claims_gift(facts, p)) {
+    for p in
+        everything.filter(|&p| parcels.nature[p as usize] == Nature::Sale && !claims_gift(facts, &claims, p))
+    {
         let sender = facts.consignor(p);
         if gives[sender as usize] {
             sales[sender as usize] += 1;
@@ -137,34 +141,23 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     sold.par_sort_unstable();
     let groups: Vec<&[Gift]> = gifts.chunk_by(|a, b| a.sender == b.sender).collect();
     let judged: Vec<Vec<Finding>> =
-        groups.par_iter().map(|group| judge(facts, settings, group, &sales, &sold)).collect();
+        groups.par_iter().map(|group| judge(facts, settings, &claims, group, &sales, &sold)).collect();
     collect(facts, &groups, judged)
 }
 
 /// Whether gift relief is at stake: claimed by code, or by the nature in a parcel within the gift limit.
-fn is_gift(facts: &Facts, parcel: u32) -> bool {
+fn is_gift(facts: &Facts, claims: &Claims, parcel: u32) -> bool {
     let parcels = &facts.shipments.parcels;
     let Some(limit) = &facts.terms(parcel).gift else {
         return false;
     };
     let declared =
         parcels.nature[parcel as usize] == Nature::Gift && limit.admits(parcels.assessed[parcel as usize]);
-    declared || claims_gift(facts, parcel)
+    declared || claims_gift(facts, claims, parcel)
 }
 
-fn claims_gift(facts: &Facts, parcel: u32) -> bool {
-    claimed(facts, parcel).any(|claim| claim == Claim::Gift)
-}
-
-fn claimed<'a>(facts: &'a Facts, parcel: u32) -> impl Iterator<Item = Claim> + 'a {
-    let (shipments, p) = (facts.shipments, parcel as usize);
-    let parcels = &shipments.parcels;
-    let (codes, number) = (parcels.procedures[p], parcels.ioss[p]);
-    let any = codes != ABSENT || number != ABSENT;
-    any.then(|| claims(shipments.words.get(codes), shipments.words.get(number), parcels.destination[p]))
-        .into_iter()
-        .flatten()
-        .map(|procedure| procedure.claim)
+fn claims_gift(facts: &Facts, claims: &Claims, parcel: u32) -> bool {
+    claims.of_parcel(facts, parcel).any(|procedure| procedure.claim == Claim::Gift)
 }
 
 fn gift(facts: &Facts, parcel: u32, scratch: &mut String) -> Gift {
@@ -209,6 +202,7 @@ fn piece_price(facts: &Facts, parcel: u32) -> Money {
 fn judge(
     facts: &Facts,
     settings: &Settings,
+    claims: &Claims,
     gifts: &[Gift],
     sales: &[u32],
     sold: &[(u32, u32, Money)],
@@ -221,7 +215,7 @@ fn judge(
         gifts.iter().map(|g| (g.article, g.declared, g.addressee)).collect();
     articles.sort_unstable();
     articles.dedup();
-    gifts.iter().filter_map(|gift| weigh(facts, settings, gift, &habit, &articles, sold)).collect()
+    gifts.iter().filter_map(|gift| weigh(facts, settings, claims, gift, &habit, &articles, sold)).collect()
 }
 
 fn habit(facts: &Facts, gifts: &[Gift], sales: u32) -> Habit {
@@ -260,6 +254,7 @@ impl Scales {
 fn weigh(
     facts: &Facts,
     settings: &Settings,
+    claims: &Claims,
     gift: &Gift,
     habit: &Habit,
     articles: &[(u32, Money, u32)],
@@ -287,7 +282,8 @@ fn weigh(
     if let Some(order) = word(parcels.order[p]) {
         scales.add("order", settings.order, format!("it bears an order number ({order})"));
     }
-    let mut scheme = claimed(facts, gift.parcel).filter(|c| matches!(c, Claim::Scheme | Claim::Number));
+    let mut scheme =
+        claims.of_parcel(facts, gift.parcel).filter(|c| matches!(c.claim, Claim::Scheme | Claim::Number));
     if scheme.next().is_some() {
         scales.add("scheme", settings.scheme, "a tax scheme that is for sales is claimed");
     }

@@ -2,10 +2,10 @@
 
 use super::detector;
 use crate::facts::Facts;
+use crate::facts::claims::Claims;
 use crate::model::finding::{Finding, Findings};
 use crate::model::money::{Money, display, to_units};
-use crate::model::text::ABSENT;
-use crate::refdata::procedures::{Claim, Procedure, claims};
+use crate::refdata::procedures::{Claim, Procedure};
 use crate::refdata::regimes::{Limit, Terms};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -49,23 +49,20 @@ impl Default for Settings {
 }
 
 fn run(facts: &Facts, settings: &Settings) -> Findings {
-    let parcels = &facts.shipments.parcels;
-    let findings = (0..parcels.len() as u32)
+    let claims = Claims::of(facts);
+    let findings = (0..facts.shipments.parcels.len() as u32)
         .into_par_iter()
-        .filter(|&p| parcels.procedures[p as usize] != ABSENT || parcels.ioss[p as usize] != ABSENT)
-        .filter_map(|p| judge(facts, settings, p))
+        .filter_map(|parcel| judge(facts, settings, &claims, parcel))
         .collect();
     Findings { findings, ..Findings::default() }
 }
 
-fn judge(facts: &Facts, settings: &Settings, parcel: u32) -> Option<Finding> {
-    let (shipments, p) = (facts.shipments, parcel as usize);
-    let parcels = &shipments.parcels;
+fn judge(facts: &Facts, settings: &Settings, claims: &Claims, parcel: u32) -> Option<Finding> {
+    let (parcels, p) = (&facts.shipments.parcels, parcel as usize);
     let terms = facts.terms(parcel);
     let value = parcels.assessed[p];
-    let codes = shipments.words.get(parcels.procedures[p]);
-    let number = shipments.words.get(parcels.ioss[p]);
-    let broken: Vec<(&Procedure, &Limit)> = claims(codes, number, parcels.destination[p])
+    let broken: Vec<(&Procedure, &Limit)> = claims
+        .of_parcel(facts, parcel)
         .filter_map(|procedure| {
             let limit = limit_of(terms, procedure.claim)?;
             (!limit.admits(value)).then_some((procedure, limit))

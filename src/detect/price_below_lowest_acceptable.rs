@@ -33,7 +33,7 @@ detector! {
     /// By design, what no other comparison supports.
     ///
     /// ## Settings
-    /// - `min_score` (0.5): least probability of a cut by another comparison.
+    /// - `min_score` (0.3): least probability of a cut by another comparison.
     /// - `min_others` (8): fewest other consignors in the cell.
     /// - `max_spread` (0.5): largest spread of log prices in a cell of goods described in different words.
     "price-below-lowest-acceptable", UnderInvoicing, "Price below the lowest acceptable price of its cell", Settings, run
@@ -53,7 +53,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.5, min_others: 8, max_spread: 0.5 }
+        Settings { min_score: 0.3, min_others: 8, max_spread: 0.5 }
     }
 }
 
@@ -101,7 +101,7 @@ fn support(facts: &Facts, line: usize) -> Option<(Judgement, &'static str)> {
     let consignor = facts.consignor(facts.shipments.lines.parcel[line]);
     let all = [
         (facts.prices.own(line), "the consignor's own price of the article"),
-        (facts.prices.peers(facts.shipments, line), "the comparison with other consignors"),
+        (facts.prices.peers(line), "the comparison with other consignors"),
         (facts.prices.consignor(consignor), "the level of all of the consignor's prices"),
     ];
     all.into_iter()

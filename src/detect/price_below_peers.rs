@@ -38,7 +38,7 @@ detector! {
     /// `price-consignor-low`); values of 0; lines that only share a parcel's value.
     ///
     /// ## Settings
-    /// - `min_score` (0.5): least probability of a cut.
+    /// - `min_score` (0.3): least probability of a cut.
     /// - `max_ratio` (0.6): largest share of the other consignors' price that is still flagged.
     "price-below-peers", UnderInvoicing, "Price far below other consignors' for comparable goods", Settings, run
 }
@@ -55,7 +55,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.5, max_ratio: 0.6 }
+        Settings { min_score: 0.3, max_ratio: 0.6 }
     }
 }
 
@@ -66,7 +66,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 }
 
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
-    let judgement = facts.prices.peers(facts.shipments, line)?;
+    let judgement = facts.prices.peers(line)?;
     if judgement.probability < settings.min_score {
         return None;
     }

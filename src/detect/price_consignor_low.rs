@@ -23,7 +23,7 @@ detector! {
     /// over the price expected from the *other* consignors, each once. The consignor's level is the weighted median of
     /// its residuals. How far honest levels lie apart is estimated from the upper side of all consignors' levels
     /// (undervaluing does not widen it) and shrunk to 0.3. The level, with its standard deviation, is judged by a
-    /// mixture of ordinary levels, outlets and cheap qualities (26 to 59 % cheaper) and cuts, with the shares of the
+    /// mixture of ordinary levels (nearly normal), outlets and cheap qualities (26 to 50 % cheaper) and cuts, with the shares of the
     /// night. A discount for quantity is granted.
     ///
     /// ## Innocent causes
@@ -35,7 +35,7 @@ detector! {
     /// `min_lines` lines.
     ///
     /// ## Settings
-    /// - `min_score` (0.5): least probability that the consignor cuts.
+    /// - `min_score` (0.3): least probability that the consignor cuts.
     /// - `min_articles` (2), `min_lines` (3): least evidence.
     /// - `max_ratio` (0.5): largest level that is still flagged.
     /// - `max_line_ratio` (0.75): lines above this share of the others' price are left out.
@@ -60,7 +60,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.5, min_articles: 2, min_lines: 3, max_ratio: 0.5, max_line_ratio: 0.75 }
+        Settings { min_score: 0.3, min_articles: 2, min_lines: 3, max_ratio: 0.5, max_line_ratio: 0.75 }
     }
 }
 

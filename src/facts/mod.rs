@@ -1,5 +1,6 @@
 //! What all detectors look at: the shipments, who is who, the law, and tables derived from them once.
 
+pub mod claims;
 pub mod goods;
 pub mod near_limit;
 pub mod parts;

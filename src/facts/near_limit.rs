@@ -40,6 +40,8 @@ pub struct Near {
     pub declared: Money,
     /// Description of the first line.
     pub article: u32,
+    /// Tariff heading of the first line, 0 where no code is declared.
+    pub heading: u16,
     /// The parcel.
     pub parcel: u32,
     /// Value on the law's basis over the limit.
@@ -119,18 +121,23 @@ fn near(facts: &Facts, parcel: u32, limit: u16, key: &LimitKey) -> Option<Near> 
     }
     let admitted = if key.inclusive { value <= key.amount } else { value < key.amount };
     let lines = parcels.lines(parcel);
-    let article = if lines.is_empty() { ABSENT } else { facts.shipments.lines.description[lines.start] };
+    let (mut article, mut heading) = (ABSENT, 0);
+    if !lines.is_empty() {
+        article = facts.shipments.lines.description[lines.start];
+        heading = facts.shipments.lines.hs[lines.start].map_or(0, |code| code.heading());
+    }
     let (currency, declared) = (parcels.currency[p], parcels.declared[p]);
-    Some(Near { limit, currency, declared, article, parcel, ratio, admitted })
+    Some(Near { limit, currency, declared, article, heading, parcel, ratio, admitted })
 }
 
 /// The distinct prices of a group: each article at each declared price once, however many parcels it fills, and each
-/// declared price for no more articles than its other prices commonly stand for.
+/// declared price for no more articles than its other prices commonly stand for, or than it has tariff headings: one
+/// amount for goods of many kinds is no price.
 #[derive(Debug)]
 pub struct Prices {
     /// Ratio to the limit, and whether the limit admits it.
     pub ratios: Vec<(f64, bool)>,
-    /// Different declared amounts in the window.
+    /// Different declared amounts in the window, or tariff headings under one of them, whichever are more.
     pub in_window: usize,
     /// The limit in the currency in which most prices are set.
     pub limit: f64,
@@ -153,8 +160,14 @@ impl Prices {
         let common = repeats.get(repeats.len() * 9 / 10).copied().unwrap_or(0);
         let most = common.max(FREE_REPEATS);
         let mut ratios = Vec::with_capacity(distinct.len());
+        let (mut in_window, mut most_kinds) = (0, 0);
         for prices in &by_price {
-            ratios.extend(prices.iter().take(most).map(|n| (n.ratio, n.admitted)));
+            let kinds = headings(prices);
+            if in_bins(prices[0]) {
+                in_window += 1;
+                most_kinds = most_kinds.max(kinds);
+            }
+            ratios.extend(prices.iter().take(most.max(kinds)).map(|n| (n.ratio, n.admitted)));
         }
         let mut scales: Vec<f64> = distinct
             .chunk_by(|a, b| a.currency == b.currency)
@@ -165,7 +178,7 @@ impl Prices {
             .collect();
         scales.sort_unstable_by(f64::total_cmp);
         let limit = scales.get(scales.len() / 2).copied().filter(|l| *l > 0.0).unwrap_or(1.0);
-        Prices { ratios, in_window: by_price.iter().filter(|p| in_bins(p[0])).count(), limit }
+        Prices { ratios, in_window: in_window.max(most_kinds), limit }
     }
 
     /// Counts around the real limit.
@@ -191,6 +204,14 @@ impl Prices {
     }
 }
 
+/// Tariff headings among goods of one price; those without a code are of none.
+fn headings(prices: &[&Near]) -> usize {
+    let mut headings: Vec<u16> = prices.iter().map(|n| n.heading).filter(|&h| h != 0).collect();
+    headings.sort_unstable();
+    headings.dedup();
+    headings.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +227,7 @@ mod tests {
             currency,
             declared: from_units(price),
             article,
+            heading: 6204,
             parcel,
             ratio,
             admitted: ratio <= 1.0,
@@ -225,7 +247,7 @@ mod tests {
     #[test]
     fn one_price_counts_for_a_few_articles_only() {
         let mut group: Vec<Near> = (0..60).map(|i| parcel(i, 179.99, i)).collect();
-        group.extend((60..90).map(|i| parcel(i, 80.0 + f64::from(i), i)));
+        group.extend((60..90).map(|i| parcel(i, 60.0 + f64::from(i), i)));
         let prices = Prices::of(&mut group, WINDOW);
         assert_eq!(prices.histogram()[EDGE - 1], FREE_REPEATS as f64);
         assert_eq!(prices.in_window, 1);
@@ -236,6 +258,14 @@ mod tests {
             60.0,
             "where all prices heap, so may this one"
         );
+    }
+
+    #[test]
+    fn one_amount_for_goods_of_many_kinds_is_no_price() {
+        let mut group: Vec<Near> =
+            (0..20).map(|i| Near { heading: 8400 + i as u16, ..parcel(i, 178.73, i) }).collect();
+        let prices = Prices::of(&mut group, WINDOW);
+        assert_eq!((prices.histogram()[EDGE - 1], prices.in_window), (20.0, 20));
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::model::money::to_units;
 use crate::model::parcels::Shipments;
 use crate::refdata::regimes::Terms;
 use crate::stats::mixture::{Mixture, Prior, Shape};
-use cells::{Row, key};
+use cells::{Row, key, subheading};
 use clusters::{Clusters, Condition};
 use model::{Model, Point, Residual};
 use rayon::prelude::*;
@@ -39,20 +39,22 @@ pub use report::Grounds;
 
 /// Honest discounts and cuts against peers: clearance sales and cheap qualities at 30 to 60 % off; cuts to between a
 /// twelfth and six tenths.
-const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5) };
-/// The same for a line against its own article: there smaller discounts are discounts too, and larger ones rare, since
-/// they are an article's price and not a line's.
-const OWN: Shape = Shape { discount: (-0.7, -0.15), cut: (-2.5, -0.5) };
-/// The same for a consignor over all its goods: outlets and cheap qualities.
-const CONSIGNOR: Shape = Shape { discount: (-0.9, -0.3), cut: (-2.5, -0.5) };
+const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5), freedom: 7, symmetry: 0.5 };
+/// The same for a line against its own article: there smaller discounts are discounts too.
+const OWN: Shape = Shape { discount: (-0.85, -0.15), cut: (-2.5, -0.5), freedom: 7, symmetry: 1.0 };
+/// The same for a consignor over all its goods: outlets and cheap qualities at up to half the price. The middle of many
+/// articles strays less wildly than one, and dear brands have no like below: nobody sells all at a quarter of the cost.
+const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29, symmetry: 0.3 };
+/// Articles and lines that a consignor's level must rest on to be judged.
+const LEVEL_ARTICLES: u32 = 2;
+const LEVEL_LINES: u32 = 3;
 const LINE_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
-const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.05, cut: 0.03, weight: 60.0 };
+const OWN_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
+const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.02, cut: 0.02, weight: 60.0 };
 /// A scale this much wider than the other decides nothing by itself ...
 const WIDER: f64 = 1.5;
 /// ... but where it shows no lower price than this, the line is not low.
 const NOT_LOW: f64 = -0.25;
-/// Other consignors in the very same goods that used goods need before they are compared.
-const USED_OTHERS: usize = 5;
 
 /// The scale of a price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,8 +109,8 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// Builds the cells and fits everything. Lines without a value, a code, or with neither pieces nor weight take no
-    /// part, nor do samples, documents, returned goods, and shares of a parcel's value.
+    /// Builds the cells and fits everything. Lines without a value, or with neither pieces nor weight take no part,
+    /// nor lines without a code whose description does not tell it, nor do samples, documents, returned goods, and shares of a parcel's value.
     pub fn build(shipments: &Shipments, consignors: &Resolved, terms: &[Terms]) -> Prices {
         let entity =
             |parcel: u32| consignors.entities.of_party[shipments.parcels.consignor[parcel as usize] as usize];
@@ -116,10 +118,13 @@ impl Prices {
         let mut currencies: Vec<Currency> = terms.iter().map(|t| t.currency).collect();
         currencies.sort_unstable();
         currencies.dedup();
+        let codes = codes_of_clusters(shipments, &clusters);
         let points = |scale: Scale| -> Vec<Point> {
             (0..shipments.lines.len())
                 .into_par_iter()
-                .filter_map(|line| point(shipments, &clusters, terms, &currencies, scale, line, entity))
+                .filter_map(|line| {
+                    point(shipments, &clusters, &codes, terms, &currencies, scale, line, entity)
+                })
                 .collect()
         };
         let (lines, senders) = (shipments.lines.len(), consignors.entities.len());
@@ -143,25 +148,17 @@ impl Prices {
          -> Vec<(f32, f32)> {
             (0..count).into_par_iter().filter_map(|i| of(i).map(|(r, _)| (r.x as f32, r.s as f32))).collect()
         };
-        let peers = pairs(lines, &|line| prices.peers_residual(shipments, line));
+        let peers = pairs(lines, &|line| prices.peers_residual(line));
         let own = pairs(lines, &|line| prices.own_residual(line));
         let standing = pairs(senders, &|c| prices.consignor_residual(c as u32));
         prices.peers = Mixture::fit(&peers, PEERS, LINE_PRIOR);
-        prices.own = Mixture::fit(&own, OWN, LINE_PRIOR);
+        prices.own = Mixture::fit(&own, OWN, OWN_PRIOR);
         prices.consignors = Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR);
         prices
     }
 
-    fn peers_residual(&self, shipments: &Shipments, line: usize) -> Option<(Residual, Scale)> {
-        let description = shipments.lines.description[line];
-        let used = self.clusters.condition[description as usize] == Condition::Used;
-        let fit = |model: &Model| {
-            if used && model.tree.comparison_depth(model.unit[line], USED_OTHERS) != Some(cells::LEVELS - 1) {
-                return None;
-            }
-            model.against_peers(line)
-        };
-        milder(fit(&self.piece), fit(&self.kg))
+    fn peers_residual(&self, line: usize) -> Option<(Residual, Scale)> {
+        milder(self.piece.against_peers(line), self.kg.against_peers(line))
     }
 
     fn own_residual(&self, line: usize) -> Option<(Residual, Scale)> {
@@ -169,12 +166,18 @@ impl Prices {
     }
 
     fn consignor_residual(&self, consignor: u32) -> Option<(Residual, Scale)> {
-        milder(self.piece.consignor(consignor), self.kg.consignor(consignor))
+        let fit = |model: &Model| {
+            let standing = model.standing[consignor as usize]?;
+            (standing.articles >= LEVEL_ARTICLES && standing.lines >= LEVEL_LINES)
+                .then(|| model.consignor(consignor))
+                .flatten()
+        };
+        milder(fit(&self.piece), fit(&self.kg))
     }
 
     /// The line against other consignors' prices, its consignor's usual level granted.
-    pub fn peers(&self, shipments: &Shipments, line: usize) -> Option<Judgement> {
-        self.peers_residual(shipments, line).map(|r| judged(&self.peers, r))
+    pub fn peers(&self, line: usize) -> Option<Judgement> {
+        self.peers_residual(line).map(|r| judged(&self.peers, r))
     }
 
     /// The line against its consignor's other lines of the same article.
@@ -235,10 +238,40 @@ fn milder(piece: Option<Residual>, kg: Option<Residual>) -> Option<(Residual, Sc
     Some(if blunt.0.x > sharp.0.x + 0.02 && (alike || blunt.0.x > NOT_LOW) { blunt } else { sharp })
 }
 
+/// Mark of a cluster whose goods have no code.
+const NO_CODE: u32 = u32::MAX;
+/// Lines that must agree on a code before it stands for lines described alike.
+const CODE_FROM: usize = 3;
+
+/// The subheading that most lines of each cluster declare, for its lines that declare none.
+fn codes_of_clusters(shipments: &Shipments, clusters: &Clusters) -> Vec<u32> {
+    let lines = &shipments.lines;
+    let mut codes = vec![NO_CODE; clusters.example.len()];
+    if lines.hs.iter().all(Option::is_some) {
+        return codes;
+    }
+    let mut pairs: Vec<(u32, u32)> = (0..lines.len())
+        .into_par_iter()
+        .filter_map(|line| {
+            let cluster = clusters.of[lines.description[line] as usize];
+            lines.hs[line].map(|code| (cluster, subheading(code)))
+        })
+        .collect();
+    pairs.par_sort_unstable();
+    for cluster in pairs.chunk_by(|a, b| a.0 == b.0) {
+        let most = cluster.chunk_by(|a, b| a == b).max_by_key(|group| group.len());
+        if let Some(group) = most.filter(|g| g.len() >= CODE_FROM && 2 * g.len() > cluster.len()) {
+            codes[cluster[0].0 as usize] = group[0].1;
+        }
+    }
+    codes
+}
+
 /// A line on a scale, where it has a price there that was asked for goods.
 fn point(
     shipments: &Shipments,
     clusters: &Clusters,
+    codes: &[u32],
     terms: &[Terms],
     currencies: &[Currency],
     scale: Scale,
@@ -252,7 +285,11 @@ fn point(
         matches!(parcels.nature[parcel as usize], Nature::Documents | Nature::Sample | Nature::Returned)
             || clusters.condition[description as usize] == Condition::Sample;
     let shared = lines.allocated[line] && parcels.lines(parcel).len() > 1;
-    let code = lines.hs[line]?;
+    let cluster = clusters.of[description as usize];
+    let code = match lines.hs[line] {
+        Some(code) => subheading(code),
+        None => Some(codes[cluster as usize]).filter(|code| *code != NO_CODE)?,
+    };
     if not_asked || shared || lines.value[line] <= 0 {
         return None;
     }
@@ -271,12 +308,13 @@ fn point(
     let market = currencies.binary_search(&currency).unwrap_or(0);
     Some(Point {
         row: Row {
-            key: key(market, code, lines.origin[line], per_piece, clusters.of[description as usize]),
+            key: key(market, code, lines.origin[line], per_piece, cluster),
             consignor: entity(parcel),
             description,
             line: line as u32,
         },
         price,
+        apart: clusters.condition[description as usize] == Condition::Apart,
         log_quantity: if quantity > 0.0 { quantity.ln() as f32 } else { 0.0 },
         log_weight: if per_piece > 0.0 { per_piece.ln() as f32 } else { f32::NAN },
     })

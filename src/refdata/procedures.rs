@@ -45,26 +45,37 @@ fn read(line: &'static str) -> Option<Procedure> {
         "number" => Claim::Number,
         _ => return None,
     };
-    let territory = cells.next()?.split(' ').filter_map(|c| parse_country(c).ok()).collect();
+    let mut territory: Vec<Country> =
+        cells.next()?.split(' ').filter_map(|c| parse_country(c).ok()).collect();
+    territory.sort_unstable();
     Some(Procedure { code, claim, meaning: cells.next()?, source: cells.next()?, territory })
 }
 
-/// What a record of a country of import claims by its codes, separated by spaces, and by its scheme number.
-pub fn claims<'a>(
-    codes: &'a str,
-    scheme_number: &'a str,
-    destination: Country,
-) -> impl Iterator<Item = &'static Procedure> + 'a {
-    let procedures: &'static [Procedure] = &SHIPPED;
-    procedures.iter().filter(move |procedure| {
-        let named = match procedure.claim {
-            Claim::Number => is_scheme_number(scheme_number),
-            _ => codes
-                .split(|c: char| !c.is_ascii_alphanumeric())
-                .any(|code| code.eq_ignore_ascii_case(procedure.code)),
-        };
-        named && procedure.territory.contains(&destination)
-    })
+impl Procedure {
+    /// Whether the code means something in a country of import.
+    pub fn holds_in(&self, destination: Country) -> bool {
+        self.territory.binary_search(&destination).is_ok()
+    }
+}
+
+/// The table, at most seven rows.
+pub fn procedures() -> &'static [Procedure] {
+    &SHIPPED
+}
+
+/// Rows of the table that a text of codes names, bit `i` for row `i`.
+pub fn claims_of_codes(text: &str) -> u8 {
+    let codes = || text.split(|c: char| !c.is_ascii_alphanumeric());
+    rows(|p| p.claim != Claim::Number && codes().any(|code| code.eq_ignore_ascii_case(p.code)))
+}
+
+/// Rows of the table that a scheme's number names, bit `i` for row `i`.
+pub fn claims_of_number(text: &str) -> u8 {
+    if is_scheme_number(text) { rows(|p| p.claim == Claim::Number) } else { 0 }
+}
+
+fn rows(named: impl Fn(&Procedure) -> bool) -> u8 {
+    procedures().iter().enumerate().fold(0, |bits, (i, p)| if named(p) { bits | 1 << i } else { bits })
 }
 
 /// Whether the table knows how a declaration of that country claims a cheaper treatment, so that codes without a claim
@@ -84,13 +95,18 @@ mod tests {
     use super::*;
 
     fn found(codes: &str, number: &str, country: &str) -> Vec<&'static str> {
-        claims(codes, number, parse_country(country).unwrap()).map(|p| p.code).collect()
+        let (bits, country) =
+            (claims_of_codes(codes) | claims_of_number(number), parse_country(country).unwrap());
+        let named =
+            procedures().iter().enumerate().filter(|(i, p)| bits & (1 << i) != 0 && p.holds_in(country));
+        named.map(|(_, p)| p.code).collect()
     }
 
     #[test]
     fn every_row_is_read() {
         let lines = include_str!("data/procedure_codes.csv").lines().count();
         assert_eq!(SHIPPED.len(), lines - 1);
+        assert!(SHIPPED.len() <= 7, "one bit of a byte each, and one is taken");
         for procedure in SHIPPED.iter() {
             assert!(procedure.territory.len() >= 28, "{}", procedure.code);
             assert!(!procedure.meaning.is_empty() && !procedure.source.is_empty());

@@ -12,7 +12,7 @@ fn scores(rows: &[[&str; 6]]) -> Vec<(String, f64)> {
             "\n{parcel},{date},Blue Shop,CN,Anna Weber,DE,{nature},cotton dress,620442,0.5,{value},EUR,{number},{codes}"
         ));
     }
-    let world = World::from_csv("DE", "2026-03-10", &csv);
+    let world = World::from_csv("DE", "2026-07-10", &csv);
     let facts = world.facts();
     let found = run(&facts, &Settings::default());
     assert!(found.cases.is_empty() && found.tests == 0);

@@ -9,7 +9,7 @@ use crate::fields::s10::parse_s10;
 use crate::model::money::Money;
 use crate::model::parcels::NO_DAY;
 use crate::model::text::ABSENT;
-use crate::refdata::procedures::{claims, covers};
+use crate::refdata::procedures::{claims_of_codes, claims_of_number, covers};
 use crate::refdata::regimes::{Aggregation, Limit, Terms};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
@@ -199,7 +199,7 @@ fn waives(facts: &Facts, parcel: u32) -> bool {
     let (parcels, words, i) = (&facts.shipments.parcels, &facts.shipments.words, parcel as usize);
     let (codes, number) = (words.get(parcels.procedures[i]), words.get(parcels.ioss[i]));
     let destination = parcels.destination[i];
-    !codes.is_empty() && covers(destination) && claims(codes, number, destination).next().is_none()
+    !codes.is_empty() && covers(destination) && claims_of_codes(codes) | claims_of_number(number) == 0
 }
 
 /// Hash of what the law adds together: equal for two parcels whose values it adds. 0 where the parcel lacks the day or

@@ -38,7 +38,7 @@ pub(super) fn subheading(code: HsCode) -> u32 {
 }
 
 /// Key of the finest cell. `market` numbers the currency of the price.
-pub(super) fn key(market: usize, code: HsCode, origin: Country, kg_per_piece: f64, cluster: u32) -> u64 {
+pub(super) fn key(market: usize, subheading: u32, origin: Country, kg_per_piece: f64, cluster: u32) -> u64 {
     let [a, b] = origin.letters();
     let origin = u64::from(a.saturating_sub(b'A')) * 26 + u64::from(b.saturating_sub(b'A'));
     let band = if kg_per_piece > 0.0 {
@@ -47,7 +47,7 @@ pub(super) fn key(market: usize, code: HsCode, origin: Country, kg_per_piece: f6
         NO_BAND
     };
     let mut key = (market as u64) & 7;
-    key = key << HS_BITS | u64::from(subheading(code));
+    key = key << HS_BITS | u64::from(subheading);
     key = key << ORIGIN_BITS | (origin & 1023);
     key = key << BAND_BITS | band;
     key << CLUSTER_BITS | u64::from(cluster) & ((1 << CLUSTER_BITS) - 1)
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn a_key_is_read_back_and_coarser_cells_are_ranges() {
         let origin = parse_country("CN").unwrap();
-        let fine = key(1, parse_hs("0409001234").unwrap(), origin, 0.2, 77);
+        let fine = key(1, subheading(parse_hs("0409001234").unwrap()), origin, 0.2, 77);
         let read = parts(fine, 5);
         assert_eq!((read.market, read.hs.as_str(), read.origin), (1, "040900", Some(origin)));
         assert_eq!((read.band, read.cluster), (Some((0.1, 0.3)), Some(77)));
@@ -126,6 +126,6 @@ mod tests {
             last = coarse;
         }
         assert_eq!(parts(level_key(fine, 0), 0).hs, "04");
-        assert_eq!(parts(key(0, parse_hs("610910").unwrap(), origin, f64::NAN, 0), 5).band, None);
+        assert_eq!(parts(key(0, 610_910, origin, f64::NAN, 0), 5).band, None);
     }
 }

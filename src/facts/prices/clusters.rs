@@ -85,6 +85,9 @@ const USED_WORDS: &[&str] = &[
     "refurb",
     "faulty",
 ];
+/// Words that say that a part or an extra is sent, often under the code of the whole.
+const PART_WORDS: &[&str] =
+    &["accessory", "accessorie", "ersatzteil", "ersatz", "part", "parts", "replacement", "spare", "zubehor"];
 /// Two words that together say that the goods are not new.
 const USED_PAIRS: &[[&str; 2]] = &[
     ["second", "hand"],
@@ -109,8 +112,8 @@ const NOBODY: u32 = u32::MAX;
 pub enum Condition {
     /// Nothing: goods as sold new.
     Usual,
-    /// Not new.
-    Used,
+    /// Not the goods of the code as sold new: used, or a part of them.
+    Apart,
     /// A sample.
     Sample,
 }
@@ -201,8 +204,9 @@ fn words(folded: &str) -> (Vec<u64>, Condition) {
     let mut before = "";
     for token in tokens(folded) {
         let word = singular(token);
-        if USED_WORDS.contains(&token) || USED_PAIRS.contains(&[before, token]) {
-            condition = Condition::Used;
+        if USED_WORDS.contains(&token) || PART_WORDS.contains(&word) || USED_PAIRS.contains(&[before, token])
+        {
+            condition = Condition::Apart;
         } else if SAMPLE_WORDS.contains(&word) && condition == Condition::Usual {
             condition = Condition::Sample;
         }
@@ -237,9 +241,10 @@ mod tests {
     #[test]
     fn the_condition_is_read() {
         for (text, condition) in [
-            ("used phone", Condition::Used),
-            ("second hand books", Condition::Used),
-            ("phone refurbished", Condition::Used),
+            ("used phone", Condition::Apart),
+            ("second hand books", Condition::Apart),
+            ("phone refurbished", Condition::Apart),
+            ("replacement button for lamp", Condition::Apart),
             ("fabric samples", Condition::Sample),
             ("hand cream", Condition::Usual),
         ] {

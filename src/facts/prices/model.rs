@@ -19,9 +19,13 @@ const DISCOUNT_FREE: f64 = 3.0;
 /// Strays within one article of one consignor, assumed before any was seen, and the lines that this is worth.
 const STRAY_PRIOR: f64 = 0.1;
 const STRAY_PRIOR_WEIGHT: f64 = 50.0;
+/// Other consignors in the very same goods that used goods and parts need before they are compared with any.
+const APART_OTHERS: usize = 5;
 /// Lines of an article from which its own history speaks: exactly so described, or within its cluster.
 const OWN_FROM: usize = 4;
 const OWN_CLUSTER_FROM: usize = 6;
+/// Variance added in a cell whose low side may be other goods: a factor of two, either way.
+const CONTESTED_VARIANCE: f64 = 0.5;
 /// Largest share of an article's lines that may lie low before the low price is one of its prices.
 const OWN_LOW_SHARE: f64 = 0.2;
 /// Log distance within which prices are alike in that: discounts of 30 and of 60 % are of one sale.
@@ -33,6 +37,8 @@ pub(super) struct Point {
     pub row: Row,
     /// Log of value per piece or per kg.
     pub price: f64,
+    /// Whether the goods are not those of the code as sold new: used, or a part of them.
+    pub apart: bool,
     /// Log of the pieces; 0 where unknown.
     pub log_quantity: f32,
     /// Log of kg per piece; NaN where unknown.
@@ -121,7 +127,10 @@ impl Model {
         }
         let offset = curve(&points, &unit_of, &mut value, &weight, slope);
         let rows: Vec<Row> = points.iter().map(|p| p.row).collect();
-        let tree = Tree::build(&rows, &unit_of, value.clone());
+        let mut tree = Tree::build(&rows, &unit_of, value.clone());
+        for (_, &unit) in points.iter().zip(&unit_of).filter(|(point, _)| point.apart) {
+            tree.set_apart(unit, APART_OTHERS);
+        }
         drop(rows);
         let stray = stray(&points, &unit_of);
         let own = own_history(&points, &unit_of, stray, discount, line_count);
@@ -162,7 +171,7 @@ impl Model {
         // A consignor's level is the same in all its cells; the rest of the spread belongs to the article.
         let article =
             (spread - self.between * self.between).max(0.25 * spread).max(SPREAD_FLOOR * SPREAD_FLOOR);
-        if stats.contested { article + 0.25 } else { article }
+        if stats.contested { article + CONTESTED_VARIANCE } else { article }
     }
 
     /// Finds the price level of each consignor, how far honest levels lie apart, and what each unit may expect of
@@ -258,9 +267,10 @@ impl Model {
         let (_, above) = robust::double_mad(&levels, center);
         let noise = used.iter().map(|s| f64::from(s.variance)).sum::<f64>() / used.len().max(1) as f64;
         let n = levels.len() as f64;
-        let seen = if above.is_finite() { (above * above - noise).max(0.0) } else { 0.0 };
+        // The noise is that of cells which cuts have widened too: it never explains all.
+        let seen = if above.is_finite() { (above * above - noise).max(0.4 * above * above) } else { 0.0 };
         let between = ((seen * n + 0.09 * 20.0) / (n + 20.0)).sqrt();
-        (center, between.clamp(0.15, 0.6))
+        (center, between.clamp(0.2, 0.6))
     }
 
     /// The line against its peers, its consignor's usual level granted.

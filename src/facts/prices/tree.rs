@@ -265,12 +265,12 @@ impl Tree {
         &self.levels[LEVELS - 1]
     }
 
-    /// Depth of [`comparison`](Tree::comparison).
-    pub fn comparison_depth(&self, unit: u32, others: usize) -> Option<usize> {
-        ((unit as usize) < self.finest().cell.len())
-            .then(|| self.comparison(unit, others))
-            .flatten()
-            .map(|c| c.0)
+    /// Takes back what is expected of a unit unless enough others sell the very same goods.
+    pub fn set_apart(&mut self, unit: u32, others: usize) {
+        let level = &mut self.levels[LEVELS - 1];
+        if level.units(level.cell[unit as usize]) <= others {
+            level.expected[unit as usize] = f64::NAN;
+        }
     }
 
     /// The finest cell of a unit in which enough other consignors sell: its level, the cell, and the unit there.
