@@ -35,7 +35,7 @@ detector! {
     /// `min_lines` lines.
     ///
     /// ## Settings
-    /// - `min_score` (0.3): least probability that the consignor cuts.
+    /// - `min_score` (0.4): least probability that the consignor cuts.
     /// - `min_articles` (2), `min_lines` (3): least evidence.
     /// - `max_ratio` (0.5): largest level that is still flagged.
     /// - `max_line_ratio` (0.75): lines above this share of the others' price are left out.
@@ -60,7 +60,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.3, min_articles: 2, min_lines: 3, max_ratio: 0.5, max_line_ratio: 0.75 }
+        Settings { min_score: 0.4, min_articles: 2, min_lines: 3, max_ratio: 0.5, max_line_ratio: 0.75 }
     }
 }
 

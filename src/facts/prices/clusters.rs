@@ -88,6 +88,16 @@ const USED_WORDS: &[&str] = &[
 /// Words that say that a part or an extra is sent, often under the code of the whole.
 const PART_WORDS: &[&str] =
     &["accessory", "accessorie", "ersatzteil", "ersatz", "part", "parts", "replacement", "spare", "zubehor"];
+/// Words between an extra and what it is for ("cover for headphones") ...
+const FOR_WORDS: &[&str] = &["for", "fur", "pour", "para", "voor"];
+/// ... unless a person, a place or an occasion follows.
+const FOR_WHOM: &[&str] = &[
+    "men", "man", "women", "woman", "lady", "ladie", "girl", "boy", "kid", "kinder", "child", "children",
+    "baby", "adult", "unisex", "him", "her", "home", "kitchen", "office", "garden", "outdoor", "indoor",
+    "travel", "sport", "party", "wedding", "gift", "summer", "winter", "all", "daily", "herren", "damen",
+    "homme", "femme", "enfant", "the", "toddler", "teen", "dog", "cat", "pet", "beginner", "school",
+    "gaming", "work", "room", "bedroom", "bathroom", "hair", "skin",
+];
 /// Two words that together say that the goods are not new.
 const USED_PAIRS: &[[&str; 2]] = &[
     ["second", "hand"],
@@ -204,7 +214,10 @@ fn words(folded: &str) -> (Vec<u64>, Condition) {
     let mut before = "";
     for token in tokens(folded) {
         let word = singular(token);
-        if USED_WORDS.contains(&token) || PART_WORDS.contains(&word) || USED_PAIRS.contains(&[before, token])
+        if (FOR_WORDS.contains(&before) && !FOR_WHOM.contains(&word))
+            || USED_WORDS.contains(&token)
+            || PART_WORDS.contains(&word)
+            || USED_PAIRS.contains(&[before, token])
         {
             condition = Condition::Apart;
         } else if SAMPLE_WORDS.contains(&word) && condition == Condition::Usual {
@@ -244,7 +257,9 @@ mod tests {
             ("used phone", Condition::Apart),
             ("second hand books", Condition::Apart),
             ("phone refurbished", Condition::Apart),
-            ("replacement button for lamp", Condition::Apart),
+            ("replacement button", Condition::Apart),
+            ("cover for headphones", Condition::Apart),
+            ("shoes for women", Condition::Usual),
             ("fabric samples", Condition::Sample),
             ("hand cream", Condition::Usual),
         ] {

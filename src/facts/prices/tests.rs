@@ -28,10 +28,6 @@ fn measured(night: &Night) -> (f64, f64, f64) {
         let limit = honest[honest.len() - 1 - honest.len() / 100];
         let above = |v: &[f64], limit: f64| v.iter().filter(|p| **p > limit).count() as f64 / v.len() as f64;
         let result = (above(&cut, limit), above(&cut, 0.5), above(&honest, 0.5));
-        for at in [0.2, 0.3, 0.4] {
-            eprintln!("at {at}: recall {:.3}, false {:.4}", above(&cut, at), above(&honest, at));
-        }
-        eprintln!("recall at 1 %: {:.3}; at 0.5: recall {:.3}, false {:.4}", result.0, result.1, result.2);
         result
     })
 }
