@@ -47,7 +47,7 @@ impl<'a> Cells<'a> {
             }
             _ => return None,
         };
-        let text = text.trim();
+        let text = trim(text);
         (!text.is_empty()).then_some(text)
     }
 
@@ -90,8 +90,17 @@ impl<'a> Cells<'a> {
 }
 
 fn text_hash(text: &str) -> u64 {
-    let text = text.trim();
+    let text = trim(text);
     if text.is_empty() { 0 } else { xxh3_64(text.as_bytes()) }
+}
+
+/// As [`str::trim`]; text that starts and ends with visible ASCII, as nearly all does, is told by two bytes.
+#[inline]
+fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
 }
 
 /// A column of text and what each distinct text of it means, worked out once per distinct text of the block.

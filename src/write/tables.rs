@@ -273,12 +273,25 @@ fn quarantine(run: &Run) -> Table {
 }
 
 fn price_reference(run: &Run) -> Table {
-    let _ = run;
-    let none = std::iter::empty::<f64>;
+    let cells = run.facts.prices.reference(run.facts.shipments);
+    let rows = || cells.iter();
+    let band = |end: fn((f64, f64)) -> f64| -> ArrayRef {
+        Arc::new(Float64Array::from_iter(rows().map(|c| c.weight_band.map(end))))
+    };
     Table::default()
-        .full("n", count(std::iter::empty()))
-        .full("median", number(none()))
-        .full("scale", number(none()))
-        .full("lowest_acceptable_price", number(none()))
-        .full("degenerate", Arc::new(BooleanArray::from(Vec::<bool>::new())))
+        .full("unit", text(rows().map(|c| c.scale)))
+        .full("level", text(rows().map(|c| c.level)))
+        .full("hs_code", text(rows().map(|c| &c.hs)))
+        .open("origin_country", open_text(rows().map(|c| c.origin.map(|o| o.to_string()))))
+        .open("weight_above_kg", band(|b| b.0))
+        .open("weight_up_to_kg", band(|b| b.1))
+        .open("description", open_text(rows().map(|c| c.description.as_deref())))
+        .full("currency", text(rows().map(|c| &c.currency)))
+        .full("n", count(rows().map(|c| c.n as usize)))
+        .full("consignors", count(rows().map(|c| c.consignors as usize)))
+        .full("median", number(rows().map(|c| c.median)))
+        .full("scale", number(rows().map(|c| c.scale_log)))
+        .full("lowest_acceptable_price", number(rows().map(|c| c.lowest_acceptable_price)))
+        .full("degenerate", Arc::new(BooleanArray::from_iter(rows().map(|c| Some(c.degenerate)))))
+        .full("contested", Arc::new(BooleanArray::from_iter(rows().map(|c| Some(c.contested)))))
 }

@@ -7,7 +7,7 @@ use crate::fields::currency::parse_currency;
 use crate::fields::hs::parse_hs;
 use crate::fields::nature::Nature;
 use crate::model::batch::Channel;
-use crate::model::entities::{Entities, Resolved};
+use crate::model::entities::{Contacts, Entities, Resolved};
 use crate::model::finding::Findings;
 use crate::model::money::from_units;
 use crate::model::parcels::{NO_AMOUNT, NO_DAY, Shipments};
@@ -100,8 +100,7 @@ impl Night {
         let parties = self.sales.iter().map(|sale| sale.consignor + 1).max().unwrap_or(0);
         let labels: Vec<u32> = (0..parties).collect();
         let prints: Vec<u128> = (0..u128::from(parties)).map(|p| p << 64).collect();
-        let consignors =
-            Resolved { entities: Entities::from_labels(&labels, &prints), ..Resolved::default() };
+        let consignors = strangers(&labels, &prints);
         let terms = Terms {
             country: home,
             channel: Channel::Postal,
@@ -117,7 +116,7 @@ impl Night {
     /// Looks at the night's facts.
     pub fn look<T>(&self, at: impl FnOnce(&Facts) -> T) -> T {
         let (shipments, consignors, terms) = self.shipments();
-        let consignees = Resolved { entities: Entities::from_labels(&[0], &[0]), ..Resolved::default() };
+        let consignees = strangers(&[0], &[0]);
         let charges = ChargeRates::builtin().unwrap();
         at(&Facts::new(&shipments, &consignors, &consignees, &terms, &charges))
     }
@@ -204,4 +203,21 @@ pub(crate) fn trade(
         });
     }
     night
+}
+
+/// Parties of which nothing is known but that they differ.
+fn strangers(labels: &[u32], prints: &[u128]) -> Resolved {
+    let (none, no) = (vec![0; labels.len()], vec![false; labels.len()]);
+    let contacts = Contacts {
+        name: none.clone(),
+        building: none.clone(),
+        dwelling: none.clone(),
+        phone: none.clone(),
+        email: none.clone(),
+        registration: none,
+        business: no.clone(),
+        pickup: no.clone(),
+        nameless: no,
+    };
+    Resolved { entities: Entities::from_labels(labels, prints), contacts, notes: Vec::new() }
 }
