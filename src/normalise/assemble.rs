@@ -12,9 +12,10 @@ use crate::model::parcels::{Lines, NO_AMOUNT, Parcels, Shipments};
 use crate::model::schema::Column;
 use crate::model::text::{Interner, Texts};
 use crate::refdata::regimes::{Basis, Terms};
+use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// A line: the block that holds it and its row there.
 type Place = (u32, u32);

@@ -1,6 +1,6 @@
 //! One block of raw records becomes typed lines; a record that cannot be used becomes a reject.
 
-use super::cells::{Cells, Memo};
+use super::cells::{Cells, Memo, Words};
 use super::party::{LocalParties, PartyCells};
 use crate::fields::country::{Country, parse_country};
 use crate::fields::currency::{Currency, parse_currency};
@@ -16,7 +16,7 @@ use crate::model::text::{Interner, Texts};
 use crate::read::raw_text;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::{Regimes, Terms};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// A date of presentation may lie this many days before the night's date.
 const PAST_DAYS: i32 = 1_100;
@@ -96,9 +96,48 @@ impl Chunk {
         self.record.len()
     }
 
+    /// An empty chunk with room for the rows of a block.
+    fn for_rows(batch: &RawBatch) -> Chunk {
+        fn room<T>(n: usize) -> Vec<T> {
+            Vec::with_capacity(n)
+        }
+        let n = batch.len();
+        Chunk {
+            source: batch.source,
+            channel: Some(batch.channel),
+            record: room(n),
+            content: room(n),
+            number: room(n),
+            date: room(n),
+            order_date: room(n),
+            posting_date: room(n),
+            word: std::array::from_fn(|_| room(n)),
+            consignor: room(n),
+            consignee: room(n),
+            departure: room(n),
+            destination: room(n),
+            nature: room(n),
+            description: room(n),
+            hs: room(n),
+            origin: room(n),
+            quantity: room(n),
+            net_weight: room(n),
+            gross_weight: room(n),
+            currency: room(n),
+            value: room(n),
+            parcel_value: room(n),
+            transport: room(n),
+            insurance: room(n),
+            insured: room(n),
+            filled: room(n),
+            unusable: room(n),
+            ..Chunk::default()
+        }
+    }
+
     /// Reads a block.
     pub(super) fn read(batch: RawBatch, context: &Context) -> Chunk {
-        let mut chunk = Chunk { source: batch.source, channel: Some(batch.channel), ..Chunk::default() };
+        let mut chunk = Chunk::for_rows(&batch);
         let mut columns = Columns::new(&batch, context);
         for row in 0..batch.len() {
             if let Err((field, reason)) = columns.line(row, &mut chunk) {
@@ -135,15 +174,17 @@ struct Columns<'a> {
     departure: Memo<'a, Option<Country>>,
     destination: Memo<'a, Option<Country>>,
     nature: Memo<'a, Nature>,
-    description: Cells<'a>,
+    description: Words<'a>,
     hs: Memo<'a, Option<HsCode>>,
     origin: Memo<'a, Option<Country>>,
     currency: Memo<'a, Option<Currency>>,
     numbers: [Cells<'a>; 3],
     amounts: [Cells<'a>; 5],
-    words: [Cells<'a>; WORDS.len()],
+    words: [Words<'a>; WORDS.len()],
     /// The columns that the block has.
     all: Vec<(Column, Cells<'a>)>,
+    /// Hash of each cell of the row at hand, 0 where it is empty.
+    hashes: [u64; Column::COUNT],
     terms: HashMap<(Country, Country, i32), Option<Currency>>,
     rate: HashMap<(Currency, Currency, i32), bool>,
 }
@@ -170,14 +211,15 @@ impl<'a> Columns<'a> {
             departure: Memo::new(batch, Column::ConsignorCountry),
             destination: Memo::new(batch, Column::ConsigneeCountry),
             nature: Memo::new(batch, Column::Nature),
-            description: cells(Column::Description),
+            description: Words::new(batch, Column::Description),
             hs: Memo::new(batch, Column::HsCode),
             origin: Memo::new(batch, Column::OriginCountry),
             currency: Memo::new(batch, Column::Currency),
             numbers: NUMBERS.map(cells),
             amounts: AMOUNTS.map(cells),
-            words: WORDS.map(cells),
+            words: WORDS.map(|c| Words::new(batch, c)),
             all: batch.present().map(|c| (c, Cells::hashed(batch, c))).collect(),
+            hashes: [0; Column::COUNT],
             terms: HashMap::new(),
             rate: HashMap::new(),
         }
@@ -189,13 +231,14 @@ impl<'a> Columns<'a> {
         let id = required(self.id.text(row), Column::ParcelId, "an item identifier or house waybill number")?;
         let date = self.presentation(row)?;
         let number = self.line_number(row)?;
-        required(self.consignor.name(row), Column::ConsignorName, "the sender's name")?;
-        required(self.consignee.name(row), Column::ConsigneeName, "the addressee's name")?;
+        let (content, filled) = self.hash(row);
+        let given = |column: Column| (filled >> column as u64 & 1 == 1).then_some("");
+        required(given(Column::ConsignorName), Column::ConsignorName, "the sender's name")?;
+        required(given(Column::ConsigneeName), Column::ConsigneeName, "the addressee's name")?;
         let departure = country(&mut self.departure, row, Column::ConsignorCountry)?;
         let declared_destination = country(&mut self.destination, row, Column::ConsigneeCountry)?;
         let destination = self.context.destination.unwrap_or(declared_destination);
-        let text = self.description.text(row);
-        let description = required(text, Column::Description, "a description of the goods")?;
+        required(self.description.text(row), Column::Description, "a description of the goods")?;
         let currency = self.currency(row)?;
         let [quantity, net_weight, gross_weight] = self.weights(row)?;
         let [value, parcel_value, transport, insurance, insured] = self.money(row)?;
@@ -217,15 +260,6 @@ impl<'a> Columns<'a> {
         let nature = self.nature.get(row, |t| Some(parse_nature(t)));
         optional(nature.map(|v| v != Nature::Unknown), Column::Nature);
 
-        let (mut content, mut filled) = (0_u64, 0_u64);
-        for (column, cells) in &self.all {
-            let hash = cells.hash(row);
-            if hash != 0 {
-                filled |= 1 << *column as u64;
-                // Position matters: the same text in another column is another record.
-                content = content.wrapping_add(mix(hash ^ MARK.wrapping_mul(*column as u64 + 1)));
-            }
-        }
         chunk.record.push(self.batch.records[row]);
         chunk.id.push(id);
         chunk.content.push(content);
@@ -233,15 +267,15 @@ impl<'a> Columns<'a> {
         chunk.date.push(date);
         chunk.order_date.push(order_date.flatten().unwrap_or(NO_DAY));
         chunk.posting_date.push(posting_date.flatten().unwrap_or(NO_DAY));
-        for (numbers, cells) in chunk.word.iter_mut().zip(&self.words) {
-            numbers.push(chunk.words.intern(cells.text(row).unwrap_or_default()));
+        for (numbers, cells) in chunk.word.iter_mut().zip(&mut self.words) {
+            numbers.push(cells.intern(row, &mut chunk.words));
         }
-        chunk.consignor.push(self.consignor.intern(row, &mut chunk.consignors));
-        chunk.consignee.push(self.consignee.intern(row, &mut chunk.consignees));
+        chunk.consignor.push(self.consignor.intern(row, &self.hashes, &mut chunk.consignors));
+        chunk.consignee.push(self.consignee.intern(row, &self.hashes, &mut chunk.consignees));
         chunk.departure.push(departure);
         chunk.destination.push(destination);
         chunk.nature.push(nature.unwrap_or_default());
-        chunk.description.push(chunk.descriptions.intern(description));
+        chunk.description.push(self.description.intern(row, &mut chunk.descriptions));
         chunk.hs.push(hs.flatten());
         chunk.origin.push(origin.flatten().unwrap_or(departure));
         chunk.quantity.push(quantity);
@@ -256,6 +290,21 @@ impl<'a> Columns<'a> {
         chunk.filled.push(filled);
         chunk.unusable.push(unusable);
         Ok(())
+    }
+
+    /// Hashes the row's cells; a hash of all that the record says, and the columns that it fills.
+    fn hash(&mut self, row: usize) -> (u64, u64) {
+        let (mut content, mut filled) = (0_u64, 0_u64);
+        for (column, cells) in &self.all {
+            let hash = cells.hash(row);
+            self.hashes[*column as usize] = hash;
+            if hash != 0 {
+                filled |= 1 << *column as u64;
+                // Position matters: the same text in another column is another record.
+                content = content.wrapping_add(mix(hash ^ MARK.wrapping_mul(*column as u64 + 1)));
+            }
+        }
+        (content, filled)
     }
 
     fn presentation(&mut self, row: usize) -> Result<i32, Fault> {

@@ -2,6 +2,7 @@
 
 use crate::model::batch::{RawBatch, RawColumn};
 use crate::model::schema::Column;
+use crate::model::text::{ABSENT, Interner};
 use arrow::array::{Array, StringArray};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -100,6 +101,39 @@ fn trim(text: &str) -> &str {
     match text.as_bytes() {
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
         _ => text.trim(),
+    }
+}
+
+/// A column of text whose distinct texts are numbered by an interner, each looked up once a block where the format
+/// has a dictionary.
+pub(super) struct Words<'a> {
+    cells: Cells<'a>,
+    by_key: Vec<u32>,
+}
+
+impl<'a> Words<'a> {
+    /// Mark of a text that was not looked up yet.
+    const OPEN: u32 = u32::MAX;
+
+    pub(super) fn new(batch: &'a RawBatch, column: Column) -> Self {
+        let cells = Cells::new(batch, column);
+        let keys = cells.dictionary.map_or(0, |d| d.len());
+        Words { cells, by_key: vec![Self::OPEN; keys] }
+    }
+
+    pub(super) fn text(&self, row: usize) -> Option<&'a str> {
+        self.cells.text(row)
+    }
+
+    /// The number of the cell's text, that of the empty text where the cell is.
+    pub(super) fn intern(&mut self, row: usize, words: &mut Interner) -> u32 {
+        let Some(key) = self.cells.key(row) else {
+            return self.cells.text(row).map_or(ABSENT, |text| words.intern(text));
+        };
+        if self.by_key[key] == Self::OPEN {
+            self.by_key[key] = words.intern(self.cells.text(row).unwrap_or_default());
+        }
+        self.by_key[key]
     }
 }
 

@@ -2,82 +2,76 @@
 
 use super::cells::Cells;
 use crate::model::batch::RawBatch;
-use crate::model::parcels::{Particular, Parties};
+use crate::model::parcels::Parties;
 use crate::model::schema::Column;
 use crate::model::text::Texts;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Separates particulars under the fingerprint; cannot stand in them after trimming.
-const SEPARATOR: u8 = 0x1f;
+/// The columns of a sender, in the order of [`Particular`].
+const CONSIGNOR: [Column; 8] = [
+    Column::ConsignorName,
+    Column::ConsignorAddress,
+    Column::ConsignorCity,
+    Column::ConsignorPostcode,
+    Column::ConsignorPhone,
+    Column::ConsignorEmail,
+    Column::ConsignorId,
+    Column::ConsignorCountry,
+];
+/// The columns of an addressee, in the order of [`Particular`].
+const CONSIGNEE: [Column; 8] = [
+    Column::ConsigneeName,
+    Column::ConsigneeAddress,
+    Column::ConsigneeCity,
+    Column::ConsigneePostcode,
+    Column::ConsigneePhone,
+    Column::ConsigneeEmail,
+    Column::ConsigneeId,
+    Column::ConsigneeCountry,
+];
 
 /// The particulars of one role in a block.
 pub(super) struct PartyCells<'a> {
+    columns: [Column; 8],
     cells: [Cells<'a>; 8],
-    key: Vec<u8>,
-    /// The key and number of the record before: lines of one parcel stand together.
-    last: Vec<u8>,
-    last_number: u32,
+    /// Hashes and number of the record before: lines of one parcel stand together.
+    last: Option<([u64; 8], u32)>,
 }
 
 impl<'a> PartyCells<'a> {
     pub(super) fn consignor(batch: &'a RawBatch) -> Self {
-        use Column::*;
-        Self::new(
-            batch,
-            [
-                ConsignorName,
-                ConsignorAddress,
-                ConsignorCity,
-                ConsignorPostcode,
-                ConsignorPhone,
-                ConsignorEmail,
-                ConsignorId,
-                ConsignorCountry,
-            ],
-        )
+        Self::new(batch, CONSIGNOR)
     }
 
     pub(super) fn consignee(batch: &'a RawBatch) -> Self {
-        use Column::*;
-        Self::new(
-            batch,
-            [
-                ConsigneeName,
-                ConsigneeAddress,
-                ConsigneeCity,
-                ConsigneePostcode,
-                ConsigneePhone,
-                ConsigneeEmail,
-                ConsigneeId,
-                ConsigneeCountry,
-            ],
-        )
+        Self::new(batch, CONSIGNEE)
     }
 
     fn new(batch: &'a RawBatch, columns: [Column; 8]) -> Self {
-        let cells = columns.map(|c| Cells::new(batch, c));
-        PartyCells { cells, key: Vec::new(), last: Vec::new(), last_number: u32::MAX }
+        PartyCells { columns, cells: columns.map(|c| Cells::new(batch, c)), last: None }
     }
 
-    pub(super) fn name(&self, row: usize) -> Option<&'a str> {
-        self.cells[Particular::Name as usize].text(row)
-    }
-
-    /// The number of the row's party among those of the block.
-    pub(super) fn intern(&mut self, row: usize, parties: &mut LocalParties) -> u32 {
-        self.key.clear();
-        for cells in &self.cells {
-            self.key.extend_from_slice(cells.text(row).unwrap_or_default().as_bytes());
-            self.key.push(SEPARATOR);
+    /// The number of the row's party among those of the block; `hashes` are those of the row's cells.
+    pub(super) fn intern(
+        &mut self,
+        row: usize,
+        hashes: &[u64; Column::COUNT],
+        parties: &mut LocalParties,
+    ) -> u32 {
+        let own = self.columns.map(|c| hashes[c as usize]);
+        if let Some((last, number)) = self.last
+            && last == own
+        {
+            return number;
         }
-        if self.last_number != u32::MAX && self.key == self.last {
-            return self.last_number;
+        let mut key = [0; 64];
+        for (bytes, hash) in key.chunks_exact_mut(8).zip(own) {
+            bytes.copy_from_slice(&hash.to_le_bytes());
         }
-        let number = parties.intern(xxh3_128(&self.key), &self.cells, row);
-        std::mem::swap(&mut self.key, &mut self.last);
-        self.last_number = number;
+        let number = parties.intern(xxh3_128(&key), &self.cells, row);
+        self.last = Some((own, number));
         number
     }
 }
