@@ -2,9 +2,7 @@
 
 use super::detector;
 use crate::facts::Facts;
-use crate::facts::parts::{
-    Group, Model, Row, Story, consignees, counted, legal_key, party_name, report, search, when,
-};
+use crate::facts::parts::{Group, Model, Story, counted, legal_key, party_name, report, search, when};
 use crate::model::finding::Findings;
 use crate::model::money::{Money, display};
 use crate::refdata::regimes::Aggregation;
@@ -92,13 +90,12 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         across: false,
         crowd: 1,
     };
-    let rows = consignees(facts);
-    let found = search(facts, &rows, &model);
+    let found = search(facts, &facts.by_consignee, &model);
     let keep = |group: &Group| group.one_legal_key(facts);
-    report(facts, found, &model, settings.cut, keep, |group| story(facts, &rows, group))
+    report(facts, found, &model, settings.cut, keep, |group| story(facts, group))
 }
 
-fn story(facts: &Facts, rows: &[Row], group: &Group) -> Story {
+fn story(facts: &Facts, group: &Group) -> Story {
     let first = group.parcels[0];
     let parcels = counted(group.parcels.len(), "parcel");
     let consignor = party_name(facts, first, true);
@@ -109,7 +106,7 @@ fn story(facts: &Facts, rows: &[Row], group: &Group) -> Story {
     };
     let terms = facts.terms(first);
     let everything = || {
-        let (n, total) = added_up(facts, rows, first);
+        let (n, total) = added_up(facts, first);
         format!("{} worth {}", counted(n, "parcel"), display(total, &terms.currency.to_string()))
     };
     let ground = match terms.aggregation {
@@ -135,17 +132,12 @@ fn story(facts: &Facts, rows: &[Row], group: &Group) -> Story {
 }
 
 /// All parcels that the law adds to this one, whatever they hold: how many, and their value.
-fn added_up(facts: &Facts, rows: &[Row], parcel: u32) -> (usize, Money) {
-    let consignee = u64::from(facts.consignee(parcel));
+fn added_up(facts: &Facts, parcel: u32) -> (usize, Money) {
     let key = legal_key(facts, parcel);
-    let first = rows.partition_point(|row| row.key < consignee);
-    rows[first..]
-        .iter()
-        .take_while(|row| row.key == consignee)
-        .filter(|row| legal_key(facts, row.parcel) == key)
-        .fold((0, 0), |(n, total), row| {
-            (n + 1, total.saturating_add(facts.shipments.parcels.assessed[row.parcel as usize]))
-        })
+    let all = facts.by_consignee.of_key(u64::from(facts.consignee(parcel)));
+    all.iter()
+        .filter(|part| part.legal == key)
+        .fold((0, 0), |(n, total), part| (n + 1, total.saturating_add(part.value)))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::detector;
 use crate::facts::Facts;
 use crate::facts::parts::{
-    Group, Link, Model, Search, Story, contacts, counted, party_name, report, search, when,
+    Group, Link, Model, Pools, Search, Story, contacts, counted, party_name, report, search, when,
 };
 use crate::model::finding::Findings;
 
@@ -81,7 +81,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     };
     let mut all = Search::default();
     for link in Link::ALL {
-        let found = search(facts, &contacts(facts, link), &model);
+        let found = search(facts, &Pools::of(facts, &contacts(facts, link)), &model);
         all.groups.extend(found.groups.into_iter().map(|group| Group { link: Some(link), ..group }));
         all.tests += found.tests;
         all.controls += found.controls;

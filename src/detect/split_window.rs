@@ -2,7 +2,7 @@
 
 use super::detector;
 use crate::facts::Facts;
-use crate::facts::parts::{Group, Model, Story, consignees, counted, party_name, report, search, when};
+use crate::facts::parts::{Group, Model, Story, counted, party_name, report, search, when};
 use crate::model::finding::Findings;
 
 detector! {
@@ -75,7 +75,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         across: false,
         crowd: 1,
     };
-    let found = search(facts, &consignees(facts), &model);
+    let found = search(facts, &facts.by_consignee, &model);
     report(
         facts,
         found,

@@ -30,6 +30,8 @@ pub struct Facts<'a> {
     pub prices: prices::Prices,
     /// Rates of duty and tax.
     pub charges: &'a ChargeRates,
+    /// Parcels of addressees with several, by addressee.
+    pub by_consignee: parts::Pools,
 }
 
 impl<'a> Facts<'a> {
@@ -42,7 +44,17 @@ impl<'a> Facts<'a> {
         charges: &'a ChargeRates,
     ) -> Facts<'a> {
         let prices = prices::Prices::build(shipments, consignors, terms);
-        Facts { shipments, consignors, consignees, terms, charges, prices }
+        let mut facts = Facts {
+            shipments,
+            consignors,
+            consignees,
+            terms,
+            charges,
+            prices,
+            by_consignee: Default::default(),
+        };
+        facts.by_consignee = parts::Pools::of(&facts, &parts::consignees(&facts));
+        facts
     }
     /// The rules for a parcel.
     pub fn terms(&self, parcel: u32) -> &Terms {

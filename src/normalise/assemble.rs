@@ -43,11 +43,11 @@ pub(super) fn assemble(mut chunks: Vec<Chunk>, context: &Context) -> Assembled {
         party::merge(chunks.iter_mut().map(|c| std::mem::take(&mut c.consignees)).collect());
     let chunks = chunks;
     let table = Table { chunks: &chunks, consignor_of: &consignor_of, consignee_of: &consignee_of };
-    let mut order = table.sorted();
     let mut repeats = Vec::new();
-    let starts = table.parcels(&mut order, &mut repeats);
+    let (order, starts) = table.parcels(&table.sorted(), &mut repeats);
     let mut shipments = table.gather(&order, &starts);
-    let terms = convert(&mut shipments, &table, &order, context);
+    let declared = table.declared(&order, &starts);
+    let terms = convert(&mut shipments, &declared, context);
     shipments.consignors = consignors;
     shipments.consignees = consignees;
     Assembled { shipments, terms, repeats }
@@ -81,8 +81,8 @@ impl Table<'_> {
         chunk.descriptions.get(chunk.description[place.1 as usize])
     }
 
-    /// Lines by channel and identifier, then by what they say.
-    fn sorted(&self) -> Vec<Place> {
+    /// Lines by channel and identifier, then by what they say; with the first bytes of both, which tell most apart.
+    fn sorted(&self) -> Vec<(u128, Place)> {
         let mut keyed: Vec<(u128, Place)> = self
             .chunks
             .par_iter()
@@ -109,7 +109,7 @@ impl Table<'_> {
             }
             from = to;
         }
-        keyed.into_iter().map(|k| k.1).collect()
+        keyed
     }
 
     fn order(&self, a: Place, b: Place) -> Ordering {
@@ -129,34 +129,30 @@ impl Table<'_> {
         self.at(place, |c| &c.value).max(self.at(place, |c| &c.parcel_value))
     }
 
-    /// Cuts the lines into parcels and sets repeats aside; the first line of each parcel and one past the last.
-    fn parcels(&self, order: &mut Vec<Place>, repeats: &mut Vec<Repeat>) -> Vec<u32> {
-        let mut kept: Vec<Place> = Vec::with_capacity(order.len());
-        let mut starts = Vec::new();
-        let mut from = 0;
-        let same = |a: Place, b: Place| {
-            self.channel(a) == self.channel(b)
-                && self.at(a, |c| &c.date) == self.at(b, |c| &c.date)
-                && self.id(a) == self.id(b)
+    /// Cuts the lines into parcels and sets repeats aside: the lines kept, and the first line of each parcel and one
+    /// past the last.
+    fn parcels(&self, sorted: &[(u128, Place)], repeats: &mut Vec<Repeat>) -> (Vec<Place>, Vec<u32>) {
+        let mut kept: Vec<Place> = Vec::with_capacity(sorted.len());
+        let mut starts = Vec::with_capacity(sorted.len() + 1);
+        let same = |a: &(u128, Place), b: &(u128, Place)| {
+            a.0 == b.0
+                && self.at(a.1, |c| &c.date) == self.at(b.1, |c| &c.date)
+                && self.id(a.1) == self.id(b.1)
         };
-        while from < order.len() {
-            let first = order[from];
-            let to = from + 1 + order[from + 1..].iter().take_while(|&&p| same(first, p)).count();
-            let group = &mut order[from..to];
-            from = to;
-            if group.len() == 1 {
+        for group in sorted.chunk_by(same) {
+            if let [only] = group {
                 starts.push(kept.len() as u32);
-                kept.push(first);
+                kept.push(only.1);
                 continue;
             }
-            for parcel in self.by_parties(group) {
+            let lines: Vec<Place> = group.iter().map(|line| line.1).collect();
+            for parcel in self.by_parties(&lines) {
                 starts.push(kept.len() as u32);
                 self.drop_repeats(&parcel, &mut kept, repeats);
             }
         }
         starts.push(kept.len() as u32);
-        *order = kept;
-        starts
+        (kept, starts)
     }
 
     /// Lines of one identifier and day are one parcel where they agree on the sender or on the addressee; otherwise
@@ -304,6 +300,17 @@ impl Table<'_> {
         Shipments { parcels, lines, descriptions, words, ..Shipments::default() }
     }
 
+    /// The amounts that only the conversion needs.
+    fn declared(&self, order: &[Place], starts: &[u32]) -> Declared {
+        let firsts: Vec<Place> = starts[..starts.len() - 1].iter().map(|&s| order[s as usize]).collect();
+        Declared {
+            parcel_value: self.column(order, |c| &c.parcel_value),
+            transport: self.column(&firsts, |c| &c.transport),
+            insurance: self.column(&firsts, |c| &c.insurance),
+            insured: self.column(&firsts, |c| &c.insured),
+        }
+    }
+
     fn column<T: Copy + Send + Sync>(
         &self,
         places: &[Place],
@@ -313,8 +320,16 @@ impl Table<'_> {
     }
 }
 
+/// Amounts in the declared currency: the parcel's value by line, the others by parcel.
+struct Declared {
+    parcel_value: Vec<Money>,
+    transport: Vec<Money>,
+    insurance: Vec<Money>,
+    insured: Vec<Money>,
+}
+
 /// Gives each parcel its rules and turns every amount into their currency.
-fn convert(shipments: &mut Shipments, table: &Table, order: &[Place], context: &Context) -> Vec<Terms> {
+fn convert(shipments: &mut Shipments, amounts: &Declared, context: &Context) -> Vec<Terms> {
     let Shipments { parcels, lines, .. } = shipments;
     let mut list: Vec<Terms> = Vec::new();
     let mut known: HashMap<(Country, Channel, Country, i32), u32> = HashMap::new();
@@ -339,19 +354,18 @@ fn convert(shipments: &mut Shipments, table: &Table, order: &[Place], context: &
             .entry(pair)
             .or_insert_with(|| context.rates.factor(pair.0, pair.1, pair.2).unwrap_or(f64::NAN));
         let range = parcels.first_line[p] as usize..parcels.first_line[p + 1] as usize;
-        let places = &order[range.clone()];
-        allocate(lines, range.clone(), places, table);
+        allocate(lines, range.clone(), &amounts.parcel_value);
         let declared: Money =
             lines.value[range.clone()].iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
         for value in &mut lines.value[range.clone()] {
             *value = exchange(*value, factor);
         }
         let value = lines.value[range].iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
-        let amount = |column: fn(&Chunk) -> &Vec<Money>| {
-            let declared = table.at(places[0], column);
-            if declared == NO_AMOUNT { NO_AMOUNT } else { exchange(declared, factor) }
+        let amount = |column: &[Money]| match column[p] {
+            NO_AMOUNT => NO_AMOUNT,
+            declared => exchange(declared, factor),
         };
-        let (transport, insurance) = (amount(|c| &c.transport), amount(|c| &c.insurance));
+        let (transport, insurance) = (amount(&amounts.transport), amount(&amounts.insurance));
         let extra = |v: Money| if v == NO_AMOUNT { 0 } else { v };
         let assessed = match terms.basis {
             Basis::Cif => value.saturating_add(extra(transport)).saturating_add(extra(insurance)),
@@ -361,18 +375,18 @@ fn convert(shipments: &mut Shipments, table: &Table, order: &[Place], context: &
         parcels.value.push(value);
         parcels.assessed.push(assessed);
         parcels.transport.push(transport);
-        parcels.insured.push(amount(|c| &c.insured));
+        parcels.insured.push(amount(&amounts.insured));
     }
     list
 }
 
 /// Lines without a value of their own share what the parcel's value leaves, by weight where all have one.
-fn allocate(lines: &mut Lines, range: std::ops::Range<usize>, places: &[Place], table: &Table) {
-    let open: Vec<usize> = range.clone().filter(|&l| lines.value[l] == NO_AMOUNT).collect();
-    if open.is_empty() {
+fn allocate(lines: &mut Lines, range: std::ops::Range<usize>, parcel_value: &[Money]) {
+    if lines.value[range.clone()].iter().all(|&v| v != NO_AMOUNT) {
         return;
     }
-    let whole = places.iter().map(|&p| table.at(p, |c| &c.parcel_value)).max().unwrap_or(0).max(0);
+    let open: Vec<usize> = range.clone().filter(|&l| lines.value[l] == NO_AMOUNT).collect();
+    let whole = parcel_value[range.clone()].iter().copied().max().unwrap_or(0).max(0);
     let own: Money = range.filter(|&l| lines.value[l] != NO_AMOUNT).map(|l| lines.value[l]).sum();
     let rest = (whole - own).max(0);
     let weighed = open.iter().all(|&l| lines.net_weight[l] > 0.0);

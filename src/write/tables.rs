@@ -10,6 +10,7 @@ use crate::model::outcome::{Flag, FlaggedCase, FlaggedParcel, Outcome};
 use crate::model::parcels::{Particular, Parties};
 use crate::read::Input;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, StringArray};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -33,17 +34,20 @@ pub struct Run<'a> {
 /// # Errors
 /// The disk is full or the folder cannot be written.
 pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
-    flagged_parcels(run).write(folder, "flagged_parcels.parquet")?;
-    flags(run).write(folder, "flags.parquet")?;
-    cases(run).write(folder, "cases.parquet")?;
-    entities(run).write(folder, "entities.parquet")?;
-    quarantine(run).write(folder, "quarantine.parquet")?;
-    price_reference(run).write(folder, "price_reference.parquet")?;
-    quality::table(run.facts).write(folder, "manifest_quality.parquet")?;
+    type Make = fn(&Run) -> Table;
+    let mut files: Vec<(&str, Make)> = vec![
+        ("manifest_quality.parquet", |run| quality::table(run.facts)),
+        ("flags.parquet", flags),
+        ("flagged_parcels.parquet", flagged_parcels),
+        ("price_reference.parquet", price_reference),
+        ("cases.parquet", cases),
+        ("entities.parquet", entities),
+        ("quarantine.parquet", quarantine),
+    ];
     if run.entity_links {
-        entity_links(run).write(folder, "entity_links.parquet")?;
+        files.push(("entity_links.parquet", entity_links));
     }
-    Ok(())
+    files.into_par_iter().try_for_each(|(name, make)| make(run).write(folder, name))
 }
 
 /// The stable name of a resolved party.

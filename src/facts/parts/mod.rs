@@ -32,4 +32,4 @@ pub use pair::Feature;
 pub use part::{Part, Row, legal_key, limit_of};
 pub use pool::{Link, consignees, contacts};
 pub use report::{Story, counted, party_name, report, when};
-pub use search::{Search, search};
+pub use search::{Pools, Search, search};

@@ -135,7 +135,16 @@ pub fn limit_of<'a>(facts: &'a Facts, parcel: u32) -> Option<&'a Limit> {
 pub fn parts(facts: &Facts, rows: &[Row]) -> Vec<Part> {
     let rules = Rules::of(facts.terms);
     let supply = Supply::of(facts);
-    let mut parts: Vec<Part> = rows.par_iter().map(|row| part(facts, &rules, &supply, row)).collect();
+    let waived = Waived::of(facts);
+    // Parcels are read in their own order, which memory likes, and then brought into that of the rows.
+    let mut parcels: Vec<u32> = rows.iter().map(|row| row.parcel).collect();
+    parcels.par_sort_unstable();
+    parcels.dedup();
+    let own: Vec<Part> =
+        parcels.par_iter().map(|&parcel| part(facts, &rules, &supply, &waived, parcel)).collect();
+    let place = |parcel: u32| parcels.partition_point(|&p| p < parcel);
+    let mut parts: Vec<Part> =
+        rows.par_iter().map(|row| Part { key: row.key, ..own[place(row.parcel)] }).collect();
     let mut wordings = vec![0_u32; facts.shipments.descriptions.len()];
     let mut subheadings = vec![0_u32; 1_000_000];
     for part in &parts {
@@ -150,35 +159,34 @@ pub fn parts(facts: &Facts, rows: &[Row]) -> Vec<Part> {
     parts
 }
 
-fn part(facts: &Facts, rules: &Rules, supply: &Supply, row: &Row) -> Part {
+fn part(facts: &Facts, rules: &Rules, supply: &Supply, waived: &Waived, parcel: u32) -> Part {
     let parcels = &facts.shipments.parcels;
-    let i = row.parcel as usize;
-    let limit = limit_of(facts, row.parcel);
+    let i = parcel as usize;
+    let limit = limit_of(facts, parcel);
     let value = parcels.assessed[i];
     let goods_for_sale = !matches!(parcels.nature[i], Nature::Documents | Nature::Returned);
-    let consignor = facts.consignor(row.parcel);
-    let (series, serial) = number_of(parcels.id.get(row.parcel));
+    let consignor = facts.consignor(parcel);
+    let (series, serial) = number_of(parcels.id.get(parcel));
     Part {
-        key: row.key,
-        parcel: row.parcel,
-        day: row.day,
+        parcel,
+        day: parcels.date[i],
         value,
         limit: limit.map_or(0, |limit| limit.amount),
         rule: rules.number(parcels.terms[i], parcels.nature[i]),
         admitted: goods_for_sale
             && value > 0
             && limit.is_some_and(|limit| limit.admits(value))
-            && !waives(facts, row.parcel),
+            && !waived.parcel(facts, parcel),
         gift: parcels.nature[i] == Nature::Gift,
         decisive: matches!(
-            facts.terms(row.parcel).aggregation,
+            facts.terms(parcel).aggregation,
             Aggregation::ConsigneeDay | Aggregation::ConsigneeFlight
         ),
-        legal: legal_key(facts, row.parcel),
+        legal: legal_key(facts, parcel),
         consignor,
-        consignee: facts.consignee(row.parcel),
+        consignee: facts.consignee(parcel),
         seller: parcels.seller[i],
-        goods: main_goods(facts, row.parcel),
+        goods: main_goods(facts, parcel),
         series,
         serial,
         manifest: parcels.manifest[i],
@@ -193,13 +201,39 @@ fn part(facts: &Facts, rules: &Rules, supply: &Supply, row: &Row) -> Part {
     }
 }
 
-/// Whether the declaration carries procedure codes of which none claims a cheaper treatment: who asks for none has cut
-/// nothing up to get it.
-fn waives(facts: &Facts, parcel: u32) -> bool {
-    let (parcels, words, i) = (&facts.shipments.parcels, &facts.shipments.words, parcel as usize);
-    let (codes, number) = (words.get(parcels.procedures[i]), words.get(parcels.ioss[i]));
-    let destination = parcels.destination[i];
-    !codes.is_empty() && covers(destination) && claims_of_codes(codes) | claims_of_number(number) == 0
+/// Texts of procedure codes, and scheme numbers, that claim a cheaper treatment.
+struct Waived {
+    claims: Vec<bool>,
+}
+
+impl Waived {
+    /// Reads each distinct text once.
+    fn of(facts: &Facts) -> Waived {
+        let (parcels, words) = (&facts.shipments.parcels, &facts.shipments.words);
+        let mut read = vec![false; words.len()];
+        let mut claims = vec![false; words.len()];
+        let columns: [(&[u32], fn(&str) -> u8); 2] =
+            [(&parcels.procedures, claims_of_codes), (&parcels.ioss, claims_of_number)];
+        for (column, meaning) in columns {
+            for &word in column {
+                if !std::mem::replace(&mut read[word as usize], true) {
+                    claims[word as usize] = meaning(words.get(word)) != 0;
+                }
+            }
+        }
+        Waived { claims }
+    }
+
+    /// Whether the declaration carries procedure codes of which none claims a cheaper treatment: who asks for none has
+    /// cut nothing up to get it.
+    fn parcel(&self, facts: &Facts, parcel: u32) -> bool {
+        let (parcels, i) = (&facts.shipments.parcels, parcel as usize);
+        let (codes, number) = (parcels.procedures[i], parcels.ioss[i]);
+        codes != ABSENT
+            && !self.claims[codes as usize]
+            && !self.claims[number as usize]
+            && covers(parcels.destination[i])
+    }
 }
 
 /// Hash of what the law adds together: equal for two parcels whose values it adds. 0 where the parcel lacks the day or

@@ -46,21 +46,43 @@ impl Found {
 /// Everything that the keys of a pool are searched with.
 struct Context<'a> {
     facts: &'a Facts<'a>,
-    goods: Goods,
+    goods: &'a Goods,
     weights: Weights,
     rates: Rates,
     model: &'a Model,
 }
 
-/// Ties the parcels of each key of a pool into groups and scores those over the limit.
-pub fn search(facts: &Facts, rows: &[Row], model: &Model) -> Search {
-    if rows.is_empty() {
+/// Parcels under their keys, with the words of their goods.
+#[derive(Debug, Default)]
+pub struct Pools {
+    parts: Vec<Part>,
+    goods: Goods,
+}
+
+impl Pools {
+    /// Fetches what the rows' parcels are compared by.
+    pub fn of(facts: &Facts, rows: &[Row]) -> Pools {
+        let parts = parts(facts, rows);
+        let goods = Goods::of(facts, parts.iter().map(|p| p.goods.description));
+        Pools { parts, goods }
+    }
+
+    /// The parcels under a key.
+    pub fn of_key(&self, key: u64) -> &[Part] {
+        let first = self.parts.partition_point(|part| part.key < key);
+        let count = self.parts[first..].partition_point(|part| part.key == key);
+        &self.parts[first..first + count]
+    }
+}
+
+/// Ties the parcels of each key into groups and scores those over the limit.
+pub fn search(facts: &Facts, pools: &Pools, model: &Model) -> Search {
+    let Pools { parts, goods } = pools;
+    if parts.is_empty() {
         return Search::default();
     }
-    let parts = parts(facts, rows);
-    let goods = Goods::of(facts, parts.iter().map(|p| p.goods.description));
     let pools: Vec<&[Part]> = parts.chunk_by(|a, b| a.key == b.key).collect();
-    let weights = Weights::measure(&level_counts(&pools, &goods, model));
+    let weights = Weights::measure(&level_counts(&pools, goods, model));
     let rates = rates(facts, &pools, model);
     let context = Context { facts, goods, weights, rates, model };
     let found = pools
