@@ -140,7 +140,10 @@ impl Job {
     ///
     /// # Errors
     /// A key is missing or a file that it names cannot be used.
-    pub fn plan(self) -> Result<Plan, Error> {
+    pub fn plan(mut self) -> Result<Plan, Error> {
+        // The order in which manifests are named says nothing, so it must not show in the record of the run.
+        self.postal.sort();
+        self.express.sort();
         let missing = |key: &str, example: &str| {
             Error::Configuration(format!("`{key}` is not given; set it in the job file or with {example}"))
         };
