@@ -37,10 +37,10 @@ pub(super) struct Assembled {
 
 /// Joins lines to parcels.
 pub(super) fn assemble(mut chunks: Vec<Chunk>, context: &Context) -> Assembled {
-    let (consignors, consignor_of) =
-        party::merge(chunks.iter_mut().map(|c| std::mem::take(&mut c.consignors)).collect());
-    let (consignees, consignee_of) =
-        party::merge(chunks.iter_mut().map(|c| std::mem::take(&mut c.consignees)).collect());
+    let senders = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignors)).collect();
+    let addressees = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignees)).collect();
+    let ((consignors, consignor_of), (consignees, consignee_of)) =
+        rayon::join(|| party::merge(senders), || party::merge(addressees));
     let chunks = chunks;
     let table = Table { chunks: &chunks, consignor_of: &consignor_of, consignee_of: &consignee_of };
     let mut repeats = Vec::new();
@@ -208,48 +208,35 @@ impl Table<'_> {
         }
     }
 
-    /// The columns in their final order; values still in the declared currency.
-    fn gather(&self, order: &[Place], starts: &[u32]) -> Shipments {
-        let firsts: Vec<Place> = starts[..starts.len() - 1].iter().map(|&s| order[s as usize]).collect();
-        let mut words = Interner::default();
-        let mut word_columns = Vec::with_capacity(WORDS.len());
-        let mut known: Vec<Vec<u32>> = self.chunks.iter().map(|c| vec![u32::MAX; c.words.len()]).collect();
+    /// The parcels' words and the lines' descriptions, numbered in the order in which the final tables name them.
+    fn texts(&self, firsts: &[Place], order: &[Place]) -> Numbered {
+        let mut numbered = Numbered::default();
+        let mut known = Known::new(self.chunks, |c| c.words.len());
         for i in 0..WORDS.len() {
             let column = firsts.iter().map(|&(c, row)| {
                 let chunk = &self.chunks[c as usize];
-                let local = chunk.word[i][row as usize];
-                let slot = &mut known[c as usize][local as usize];
-                if *slot == u32::MAX {
-                    *slot = words.intern(chunk.words.get(local));
-                }
-                *slot
+                known.number(c, chunk.word[i][row as usize], &chunk.words, &mut numbered.words)
             });
-            word_columns.push(column.collect::<Vec<u32>>());
+            numbered.word_columns.push(column.collect());
         }
-        let mut descriptions = Interner::default();
-        let mut known: Vec<Vec<u32>> =
-            self.chunks.iter().map(|c| vec![u32::MAX; c.descriptions.len()]).collect();
-        let description = order.iter().map(|&(c, row)| {
+        let mut known = Known::new(self.chunks, |c| c.descriptions.len());
+        let column = order.iter().map(|&(c, row)| {
             let chunk = &self.chunks[c as usize];
             let local = chunk.description[row as usize];
-            let slot = &mut known[c as usize][local as usize];
-            if *slot == u32::MAX {
-                *slot = descriptions.intern(chunk.descriptions.get(local));
-            }
-            *slot
+            known.number(c, local, &chunk.descriptions, &mut numbered.descriptions)
         });
-        let description: Vec<u32> = description.collect();
-        let mut id = Texts::default();
-        for &place in &firsts {
-            id.push(self.id(place));
-        }
-        let mut next_word = word_columns.into_iter();
+        numbered.description = column.collect();
+        numbered
+    }
+
+    /// The columns in their final order; values still in the declared currency.
+    fn gather(&self, order: &[Place], starts: &[u32]) -> Shipments {
+        let firsts: Vec<Place> = starts[..starts.len() - 1].iter().map(|&s| order[s as usize]).collect();
+        let (numbered, (parcels, lines)) =
+            rayon::join(|| self.texts(&firsts, order), || self.columns(&firsts, order, starts));
+        let mut next_word = numbered.word_columns.into_iter();
         let mut word = || next_word.next().unwrap_or_default();
         let parcels = Parcels {
-            id,
-            channel: firsts.par_iter().map(|&p| self.channel(p)).collect(),
-            source: firsts.par_iter().map(|&p| self.chunks[p.0 as usize].source).collect(),
-            date: self.column(&firsts, |c| &c.date),
             manifest: word(),
             carrier: word(),
             receptacle: word(),
@@ -259,15 +246,33 @@ impl Table<'_> {
             order: word(),
             ioss: word(),
             procedures: word(),
-            order_date: self.column(&firsts, |c| &c.order_date),
-            posting_date: self.column(&firsts, |c| &c.posting_date),
+            ..parcels
+        };
+        let lines = Lines { description: numbered.description, ..lines };
+        let (words, descriptions) = (numbered.words, numbered.descriptions);
+        Shipments { parcels, lines, descriptions, words, ..Shipments::default() }
+    }
+
+    /// All columns but those of numbered texts.
+    fn columns(&self, firsts: &[Place], order: &[Place], starts: &[u32]) -> (Parcels, Lines) {
+        let mut id = Texts::default();
+        for &place in firsts {
+            id.push(self.id(place));
+        }
+        let parcels = Parcels {
+            id,
+            channel: firsts.par_iter().map(|&p| self.channel(p)).collect(),
+            source: firsts.par_iter().map(|&p| self.chunks[p.0 as usize].source).collect(),
+            date: self.column(firsts, |c| &c.date),
+            order_date: self.column(firsts, |c| &c.order_date),
+            posting_date: self.column(firsts, |c| &c.posting_date),
             consignor: firsts.par_iter().map(|&p| self.consignor(p)).collect(),
             consignee: firsts.par_iter().map(|&p| self.consignee(p)).collect(),
-            destination: self.column(&firsts, |c| &c.destination),
-            nature: self.column(&firsts, |c| &c.nature),
-            gross_weight: self.column(&firsts, |c| &c.gross_weight),
-            currency: self.column(&firsts, |c| &c.currency),
-            departure: self.column(&firsts, |c| &c.departure),
+            destination: self.column(firsts, |c| &c.destination),
+            nature: self.column(firsts, |c| &c.nature),
+            gross_weight: self.column(firsts, |c| &c.gross_weight),
+            currency: self.column(firsts, |c| &c.currency),
+            departure: self.column(firsts, |c| &c.departure),
             first_line: starts.to_vec(),
             ..Parcels::default()
         };
@@ -287,7 +292,6 @@ impl Table<'_> {
         let lines = Lines {
             parcel,
             number,
-            description,
             hs: self.column(order, |c| &c.hs),
             origin: self.column(order, |c| &c.origin),
             quantity: self.column(order, |c| &c.quantity),
@@ -296,8 +300,9 @@ impl Table<'_> {
             allocated: vec![false; order.len()],
             filled: self.column(order, |c| &c.filled),
             unusable: self.column(order, |c| &c.unusable),
+            ..Lines::default()
         };
-        Shipments { parcels, lines, descriptions, words, ..Shipments::default() }
+        (parcels, lines)
     }
 
     /// The amounts that only the conversion needs.
@@ -317,6 +322,32 @@ impl Table<'_> {
         column: impl Fn(&Chunk) -> &Vec<T> + Sync,
     ) -> Vec<T> {
         places.par_iter().map(|&p| self.at(p, &column)).collect()
+    }
+}
+
+/// Texts by number, and the columns of numbers.
+#[derive(Default)]
+struct Numbered {
+    words: Interner,
+    word_columns: Vec<Vec<u32>>,
+    descriptions: Interner,
+    description: Vec<u32>,
+}
+
+/// The final number of each block's own numbers, as far as it has been asked for.
+struct Known(Vec<Vec<u32>>);
+
+impl Known {
+    fn new(chunks: &[Chunk], count: impl Fn(&Chunk) -> usize) -> Known {
+        Known(chunks.iter().map(|c| vec![u32::MAX; count(c)]).collect())
+    }
+
+    fn number(&mut self, chunk: u32, local: u32, texts: &Interner, all: &mut Interner) -> u32 {
+        let slot = &mut self.0[chunk as usize][local as usize];
+        if *slot == u32::MAX {
+            *slot = all.intern(texts.get(local));
+        }
+        *slot
     }
 }
 
