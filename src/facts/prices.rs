@@ -20,6 +20,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod whole;
 
 use crate::fields::currency::Currency;
 use crate::fields::nature::Nature;
@@ -36,6 +37,7 @@ use rayon::prelude::*;
 pub use model::Standing;
 pub use reference::{Comparison, PriceCell};
 pub use report::Grounds;
+pub use whole::Whole;
 
 /// Honest discounts and cuts against peers: clearance sales and cheap qualities at 30 to 60 % off; cuts to between a
 /// twelfth and six tenths.
@@ -45,11 +47,16 @@ const OWN: Shape = Shape { discount: (-0.85, -0.15), cut: (-2.5, -0.5), freedom:
 /// The same for a consignor over all its goods: outlets and cheap qualities at up to half the price. The middle of many
 /// articles strays less wildly than one, and dear brands have no like below: nobody sells all at a quarter of the cost.
 const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29, symmetry: 0.3 };
+/// The same for parcels declared just below a limit: what is cut there is cut to fit, often by a third only, and no dear
+/// brand makes up for it.
+const JUST_BELOW: Shape = Shape { discount: (-0.92, -0.3), cut: (-1.8, -0.25), freedom: 7, symmetry: 0.5 };
 /// Articles and lines that a consignor's level must rest on to be judged.
 const LEVEL_ARTICLES: u32 = 2;
 const LEVEL_LINES: u32 = 3;
 const LINE_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
 const OWN_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
+const PARCEL_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
+const JUST_BELOW_PRIOR: Prior = Prior { discount: 0.03, cut: 0.05, weight: 100.0 };
 const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.02, cut: 0.02, weight: 60.0 };
 /// A scale this much wider than the other decides nothing by itself ...
 const WIDER: f64 = 1.5;
@@ -106,6 +113,8 @@ pub struct Prices {
     peers: Mixture,
     own: Mixture,
     consignors: Mixture,
+    parcels: Mixture,
+    just_below: Mixture,
 }
 
 impl Prices {
@@ -119,6 +128,7 @@ impl Prices {
         currencies.sort_unstable();
         currencies.dedup();
         let codes = codes_of_clusters(shipments, &clusters);
+        let (lines, senders) = (shipments.lines.len(), consignors.entities.len());
         let points = |scale: Scale| -> Vec<Point> {
             (0..shipments.lines.len())
                 .into_par_iter()
@@ -127,12 +137,18 @@ impl Prices {
                 })
                 .collect()
         };
-        let (lines, senders) = (shipments.lines.len(), consignors.entities.len());
+        // Shares of a parcel's value say nothing of a line's price, but the parcel can be held against its lines.
+        let apart = |scale: Scale| -> (Vec<Point>, Vec<Point>) {
+            points(scale).into_iter().partition(|point| !shares_value(shipments, point.row.line as usize))
+        };
+        let model = |scale: Scale, slope: (f64, f64)| {
+            let (points, guests) = apart(scale);
+            let mut model = Model::build(points, lines, senders, slope);
+            model.welcome(&guests);
+            model
+        };
         // Price per piece grows with weight by less than the weight, so price per kg falls with it.
-        let (piece, kg) = rayon::join(
-            || Model::build(points(Scale::Piece), lines, senders, (0.6, 0.0)),
-            || Model::build(points(Scale::Kg), lines, senders, (-0.4, -1.0)),
-        );
+        let (piece, kg) = rayon::join(|| model(Scale::Piece, (0.6, 0.0)), || model(Scale::Kg, (-0.4, -1.0)));
         let empty = Mixture::fit(&[], PEERS, LINE_PRIOR);
         let mut prices = Prices {
             piece,
@@ -141,7 +157,9 @@ impl Prices {
             currencies,
             peers: empty.clone(),
             own: empty.clone(),
-            consignors: empty,
+            consignors: empty.clone(),
+            parcels: empty.clone(),
+            just_below: empty,
         };
         let pairs = |count: usize,
                      of: &(dyn Fn(usize) -> Option<(Residual, Scale)> + Sync)|
@@ -154,6 +172,16 @@ impl Prices {
         prices.peers = Mixture::fit(&peers, PEERS, LINE_PRIOR);
         prices.own = Mixture::fit(&own, OWN, OWN_PRIOR);
         prices.consignors = Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR);
+        let sums: Vec<whole::Sum> = (0..shipments.parcels.len() as u32)
+            .into_par_iter()
+            .filter_map(|parcel| prices.sum(shipments, terms, parcel))
+            .collect();
+        let whole = |near: bool| -> Vec<(f32, f32)> {
+            let those = sums.iter().filter(|sum| sum.limit.is_some() == near);
+            those.map(|sum| (sum.residual.x as f32, sum.residual.s as f32)).collect()
+        };
+        prices.parcels = Mixture::fit(&whole(false), PEERS, PARCEL_PRIOR);
+        prices.just_below = Mixture::fit(&whole(true), JUST_BELOW, JUST_BELOW_PRIOR);
         prices
     }
 
@@ -203,9 +231,11 @@ impl Prices {
         }
     }
 
-    /// How many lines were tested against peers, how many against their own article, how many consignors.
-    pub fn tests(&self) -> [usize; 3] {
-        [self.peers.tests(), self.own.tests(), self.consignors.tests()]
+    /// How many lines were tested against peers, how many against their own article, how many consignors, how many
+    /// parcels as a whole.
+    pub fn tests(&self) -> [usize; 4] {
+        let parcels = self.parcels.tests() + self.just_below.tests();
+        [self.peers.tests(), self.own.tests(), self.consignors.tests(), parcels]
     }
 
     fn model(&self, scale: Scale) -> &Model {
@@ -267,6 +297,11 @@ fn codes_of_clusters(shipments: &Shipments, clusters: &Clusters) -> Vec<u32> {
     codes
 }
 
+/// Whether a line's value is only its share of that of the parcel.
+fn shares_value(shipments: &Shipments, line: usize) -> bool {
+    shipments.lines.allocated[line] && shipments.parcels.lines(shipments.lines.parcel[line]).len() > 1
+}
+
 /// A line on a scale, where it has a price there that was asked for goods.
 fn point(
     shipments: &Shipments,
@@ -284,13 +319,12 @@ fn point(
     let not_asked =
         matches!(parcels.nature[parcel as usize], Nature::Documents | Nature::Sample | Nature::Returned)
             || clusters.condition[description as usize] == Condition::Sample;
-    let shared = lines.allocated[line] && parcels.lines(parcel).len() > 1;
     let cluster = clusters.of[description as usize];
     let code = match lines.hs[line] {
         Some(code) => subheading(code),
         None => Some(codes[cluster as usize]).filter(|code| *code != NO_CODE)?,
     };
-    if not_asked || shared || lines.value[line] <= 0 {
+    if not_asked || lines.value[line] <= 0 {
         return None;
     }
     let quantity = lines.quantity[line];
