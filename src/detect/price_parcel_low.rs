@@ -5,6 +5,7 @@ use crate::facts::Facts;
 use crate::facts::prices::Whole;
 use crate::model::finding::{Finding, Findings};
 use crate::model::money::{display, from_units, to_units};
+use crate::refdata::regimes::Limit;
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -33,13 +34,17 @@ detector! {
     /// (its lines let expect as much). Each is tested.
     ///
     /// ## What it misses
-    /// Parcels with a line that nothing is known of; parcels of a consignor who cuts every parcel, where the own
+    /// Consignors whose values crowd below a limit, which `de-minimis-bunching` reports; gifts of private persons;
+    /// parcels with a line that nothing is known of; parcels of a consignor who cuts every parcel, where the own
     /// price of the article is cut too (see `price-consignor-low`).
     ///
     /// ## Settings
-    /// - `min_score` (0.4): least probability of a cut.
-    /// - `max_ratio` (0.55): largest share of the expected value that is still flagged.
-    /// - `min_score_just_below` (0.5), `max_ratio_just_below` (0.8): the same just below a limit.
+    /// - `min_score` (0.5): least probability of a cut.
+    /// - `max_ratio` (0.5): largest share of the expected value that is still flagged.
+    /// - `min_score_just_below` (0.1), `max_ratio_just_below` (0.8): the same just below a limit, where the innocent
+    ///   causes are few.
+    /// - `crowd` (8), `crowding` (0.75): from so many parcels of a consignor at 90 to 100 % of the limit, and so many
+    ///   times those at 70 to 90 % (about half as many are usual), its values crowd below it.
     "price-parcel-low", UnderInvoicing, "Parcel far below what its lines let expect", Settings, run
 }
 
@@ -55,22 +60,58 @@ pub struct Settings {
     pub min_score_just_below: f64,
     /// Largest share of the expected value just below a limit, 0 to 1.
     pub max_ratio_just_below: f64,
+    /// Parcels of a consignor at 90 to 100 % of a limit from which they may be a crowd.
+    pub crowd: u32,
+    /// Parcels at 90 to 100 % of a limit over those at 70 to 90 % from which they are a crowd.
+    pub crowding: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.4, max_ratio: 0.55, min_score_just_below: 0.5, max_ratio_just_below: 0.8 }
+        Settings {
+            min_score: 0.5,
+            max_ratio: 0.5,
+            min_score_just_below: 0.1,
+            max_ratio_just_below: 0.8,
+            crowd: 8,
+            crowding: 0.75,
+        }
     }
 }
 
 fn run(facts: &Facts, settings: &Settings) -> Findings {
+    let crowds = crowds(facts, settings);
     let parcels = 0..facts.shipments.parcels.len() as u32;
-    let findings = parcels.into_par_iter().filter_map(|parcel| judge(facts, settings, parcel)).collect();
+    let findings =
+        parcels.into_par_iter().filter_map(|parcel| judge(facts, settings, &crowds, parcel)).collect();
     Findings { findings, tests: facts.prices.tests()[3], ..Findings::default() }
 }
 
-fn judge(facts: &Facts, settings: &Settings, parcel: u32) -> Option<Finding> {
+/// Which consignors' values crowd below a limit: that is the matter of `de-minimis-bunching`, sender by sender.
+fn crowds(facts: &Facts, settings: &Settings) -> Vec<bool> {
+    let parcels = &facts.shipments.parcels;
+    let mut counts = vec![(0u32, 0u32); facts.consignors.entities.len()];
+    for parcel in 0..parcels.len() as u32 {
+        let value = parcels.value[parcel as usize];
+        let limits = &facts.terms(parcel).limits;
+        let share = |limit: &Limit| to_units(value) / to_units(limit.amount);
+        let Some(limit) = limits.iter().find(|limit| limit.admits(value) && share(limit) >= 0.7) else {
+            continue;
+        };
+        let (near, further) = &mut counts[facts.consignor(parcel) as usize];
+        *if share(limit) >= 0.9 { near } else { further } += 1;
+    }
+    let crowd = |(near, further): (u32, u32)| {
+        near >= settings.crowd && f64::from(near) >= settings.crowding * f64::from(further)
+    };
+    counts.into_iter().map(crowd).collect()
+}
+
+fn judge(facts: &Facts, settings: &Settings, crowds: &[bool], parcel: u32) -> Option<Finding> {
     let whole = facts.prices.parcel(facts.shipments, facts.terms, parcel)?;
+    if whole.limit.is_some() && crowds[facts.consignor(parcel) as usize] {
+        return None;
+    }
     let (min_score, max_ratio) = match whole.limit {
         Some(_) => (settings.min_score_just_below, settings.max_ratio_just_below),
         None => (settings.min_score, settings.max_ratio),

@@ -119,21 +119,29 @@ pub struct Prices {
 
 impl Prices {
     /// Builds the cells and fits everything. Lines without a value, or with neither pieces nor weight take no part,
-    /// nor lines without a code whose description does not tell it, nor do samples, documents, returned goods, and shares of a parcel's value.
+    /// nor lines without a code whose description does not tell it, nor do samples, documents,
+    /// returned goods, gifts of private persons, and shares of a parcel's value.
     pub fn build(shipments: &Shipments, consignors: &Resolved, terms: &[Terms]) -> Prices {
         let entity =
             |parcel: u32| consignors.entities.of_party[shipments.parcels.consignor[parcel as usize] as usize];
+        // What a private person puts on a gift is an estimate; a firm's "gift" was priced like its other goods.
+        let private_gift = |parcel: u32| {
+            shipments.parcels.nature[parcel as usize] == Nature::Gift
+                && !consignors.contacts.business[shipments.parcels.consignor[parcel as usize] as usize]
+        };
         let clusters = Clusters::build(shipments, entity);
         let mut currencies: Vec<Currency> = terms.iter().map(|t| t.currency).collect();
         currencies.sort_unstable();
         currencies.dedup();
         let codes = codes_of_clusters(shipments, &clusters);
+        let weights = ArticleWeights::build(shipments, entity);
         let (lines, senders) = (shipments.lines.len(), consignors.entities.len());
         let points = |scale: Scale| -> Vec<Point> {
             (0..shipments.lines.len())
                 .into_par_iter()
+                .filter(|line| !private_gift(shipments.lines.parcel[*line]))
                 .filter_map(|line| {
-                    point(shipments, &clusters, &codes, terms, &currencies, scale, line, entity)
+                    point(shipments, &clusters, &codes, &weights, terms, &currencies, scale, line, entity)
                 })
                 .collect()
         };
@@ -297,6 +305,35 @@ fn codes_of_clusters(shipments: &Shipments, clusters: &Clusters) -> Vec<u32> {
     codes
 }
 
+/// Net weight of a piece of each article that some line of its consignor gives, for those lines that give none.
+struct ArticleWeights(Vec<(u32, u32, f32)>);
+
+impl ArticleWeights {
+    fn build(shipments: &Shipments, entity: impl Fn(u32) -> u32 + Sync) -> ArticleWeights {
+        let lines = &shipments.lines;
+        if lines.net_weight.iter().all(|weight| *weight > 0.0) {
+            return ArticleWeights(Vec::new());
+        }
+        let mut all: Vec<(u32, u32, f32)> = (0..lines.len())
+            .into_par_iter()
+            .filter_map(|line| {
+                let weight = lines.net_weight[line] / lines.quantity[line];
+                let known = weight > 0.0 && weight.is_finite();
+                known.then(|| (entity(lines.parcel[line]), lines.description[line], weight as f32))
+            })
+            .collect();
+        all.par_sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+        let articles = all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+        ArticleWeights(articles.map(|article| article[article.len() / 2]).collect())
+    }
+
+    /// kg a piece.
+    fn of(&self, consignor: u32, description: u32) -> Option<f64> {
+        let at = self.0.binary_search_by_key(&(consignor, description), |a| (a.0, a.1)).ok()?;
+        Some(f64::from(self.0[at].2))
+    }
+}
+
 /// Whether a line's value is only its share of that of the parcel.
 fn shares_value(shipments: &Shipments, line: usize) -> bool {
     shipments.lines.allocated[line] && shipments.parcels.lines(shipments.lines.parcel[line]).len() > 1
@@ -307,6 +344,7 @@ fn point(
     shipments: &Shipments,
     clusters: &Clusters,
     codes: &[u32],
+    weights: &ArticleWeights,
     terms: &[Terms],
     currencies: &[Currency],
     scale: Scale,
@@ -330,6 +368,12 @@ fn point(
     let quantity = lines.quantity[line];
     let weight = lines.weight(parcels, line);
     let per_piece = weight / quantity;
+    // With its packing an article would stand apart from its like, and so it would with no weight at all.
+    let band_weight = if lines.net_weight[line] > 0.0 {
+        per_piece
+    } else {
+        weights.of(entity(parcel), description).unwrap_or(per_piece)
+    };
     let per = match scale {
         Scale::Piece => quantity,
         Scale::Kg => weight,
@@ -342,7 +386,7 @@ fn point(
     let market = currencies.binary_search(&currency).unwrap_or(0);
     Some(Point {
         row: Row {
-            key: key(market, code, lines.origin[line], per_piece, cluster),
+            key: key(market, code, lines.origin[line], band_weight, cluster),
             consignor: entity(parcel),
             description,
             line: line as u32,

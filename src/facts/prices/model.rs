@@ -23,7 +23,7 @@ const STRAY_PRIOR_WEIGHT: f64 = 50.0;
 /// Other consignors in the very same goods that used goods and parts need before they are compared with any.
 const APART_OTHERS: usize = 5;
 /// Lines of an article from which its own history speaks: exactly so described, or within its cluster.
-const OWN_FROM: usize = 4;
+const OWN_FROM: usize = 3;
 const OWN_CLUSTER_FROM: usize = 6;
 /// Variance added in a cell whose low side may be other goods: a factor of two, either way.
 pub(super) const CONTESTED_VARIANCE: f64 = 0.5;
