@@ -17,6 +17,10 @@ const DISCOUNT_POINTS: usize = 20_000;
 const DISCOUNT_GRANTED: f64 = 0.12;
 /// Quantity up to which nothing is granted beyond what the night shows.
 const DISCOUNT_FREE: f64 = 3.0;
+/// Who sells by the dozen sells to trade, at up to the retailer's usual margin less: log discount granted in full from
+/// the second quantity on, none up to the first.
+const TRADE_MARGIN: f64 = 0.5;
+const TRADE_QUANTITY: (f64, f64) = (10.0, 40.0);
 /// Strays within one article of one consignor, assumed before any was seen, and the lines that this is worth.
 const STRAY_PRIOR: f64 = 0.1;
 const STRAY_PRIOR_WEIGHT: f64 = 50.0;
@@ -329,7 +333,10 @@ impl Model {
 
 /// Discount granted for a log quantity on top of the one that the night shows.
 pub(super) fn grant(discount: f64, log_quantity: f32) -> f32 {
-    ((DISCOUNT_GRANTED - discount).max(0.0) * (f64::from(log_quantity) - DISCOUNT_FREE.ln()).max(0.0)) as f32
+    let quantity = f64::from(log_quantity);
+    let (from, full) = (TRADE_QUANTITY.0.ln(), TRADE_QUANTITY.1.ln());
+    let trade = TRADE_MARGIN * ((quantity - from) / (full - from)).clamp(0.0, 1.0);
+    ((DISCOUNT_GRANTED - discount).max(0.0) * (quantity - DISCOUNT_FREE.ln()).max(0.0) + trade) as f32
 }
 
 /// A residual with the discount granted given back; it excuses a low price but makes no price high.
