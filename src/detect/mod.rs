@@ -8,6 +8,7 @@ mod price_below_lowest_acceptable;
 mod price_below_own_article;
 mod price_below_peers;
 mod price_consignor_low;
+mod price_parcel_low;
 mod split_consignment;
 mod split_linked;
 mod split_window;
@@ -71,6 +72,7 @@ pub static ALL: &[&Detector] = &[
     &price_below_peers::ENTRY,
     &price_below_lowest_acceptable::ENTRY,
     &price_consignor_low::ENTRY,
+    &price_parcel_low::ENTRY,
 ];
 
 /// Runs every detector, several at a time; the result is in the order of [`ALL`].

@@ -36,6 +36,7 @@ detector! {
     /// - `min_score` (0.3): least probability of a cut by another comparison.
     /// - `min_others` (8): fewest other consignors in the cell.
     /// - `max_spread` (0.5): largest spread of log prices in a cell of goods described in different words.
+    /// - `max_level` (0.39): largest level of the whole consignor that supports a finding.
     "price-below-lowest-acceptable", UnderInvoicing, "Price below the lowest acceptable price of its cell", Settings, run
 }
 
@@ -49,11 +50,13 @@ pub struct Settings {
     pub min_others: usize,
     /// Largest spread of log prices.
     pub max_spread: f64,
+    /// Largest level of the consignor that supports a finding, 0 to 1.
+    pub max_level: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.3, min_others: 8, max_spread: 0.5 }
+        Settings { min_score: 0.3, min_others: 8, max_spread: 0.5, max_level: 0.39 }
     }
 }
 
@@ -65,7 +68,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     let ratio = facts.prices.ratio_to_peers(line).filter(|ratio| *ratio < 0.7)?;
-    let (judgement, by) = support(facts, line)?;
+    let (judgement, by) = support(facts, line, settings.max_level)?;
     if judgement.probability < settings.min_score {
         return None;
     }
@@ -97,12 +100,15 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
 }
 
 /// The strongest other comparison.
-fn support(facts: &Facts, line: usize) -> Option<(Judgement, &'static str)> {
+fn support(facts: &Facts, line: usize, max_level: f64) -> Option<(Judgement, &'static str)> {
     let consignor = facts.consignor(facts.shipments.lines.parcel[line]);
     let all = [
         (facts.prices.own(line), "the consignor's own price of the article"),
         (facts.prices.peers(line), "the comparison with other consignors"),
-        (facts.prices.consignor(consignor), "the level of all of the consignor's prices"),
+        (
+            facts.prices.consignor(consignor).filter(|j| j.ratio <= max_level),
+            "the level of all of the consignor's prices",
+        ),
     ];
     all.into_iter()
         .filter_map(|(judgement, by)| judgement.map(|j| (j, by)))

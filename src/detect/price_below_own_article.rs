@@ -18,7 +18,7 @@ detector! {
     /// (Customs Valuation Agreement, Article 2).
     ///
     /// ## How it decides
-    /// At least four lines of one resolved consignor, of one subheading, origin and weight band and described exactly
+    /// At least three lines of one resolved consignor, of one subheading, origin and weight band and described exactly
     /// alike, or six described alike. `x` is the log of the line's price over the median of the others, milder of per
     /// piece and per kg, discount for quantity given back; `s` the spread of the article's prices, shrunk to that of
     /// all articles and never below 5 %. Judged by a mixture as in `price-below-peers`, with discounts from 14 %. A
@@ -33,7 +33,7 @@ detector! {
     /// Articles with few lines; a consignor who cuts all lines of an article.
     ///
     /// ## Settings
-    /// - `min_score` (0.3): least probability of a cut.
+    /// - `min_score` (0.06): least probability of a cut.
     /// - `max_ratio` (0.6): largest share of the own price that is still flagged.
     /// - `max_ratio_to_peers` (0.85): largest share of other consignors' price that is still flagged.
     "price-below-own-article", UnderInvoicing, "Price far below the same consignor's own for the same article", Settings, run
@@ -53,7 +53,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.3, max_ratio: 0.6, max_ratio_to_peers: 0.85 }
+        Settings { min_score: 0.06, max_ratio: 0.6, max_ratio_to_peers: 0.85 }
     }
 }
 

@@ -35,10 +35,11 @@ detector! {
     ///
     /// ## What it misses
     /// Cuts to a half and less where goods cannot be told apart; a consignor all of whose prices are low (see
-    /// `price-consignor-low`); values of 0; lines that only share a parcel's value.
+    /// `price-consignor-low`); values of 0; lines that only share a parcel's value
+    /// (see `price-parcel-low`); gifts of private persons, whose value is an estimate.
     ///
     /// ## Settings
-    /// - `min_score` (0.3): least probability of a cut.
+    /// - `min_score` (0.25): least probability of a cut.
     /// - `max_ratio` (0.6): largest share of the other consignors' price that is still flagged.
     "price-below-peers", UnderInvoicing, "Price far below other consignors' for comparable goods", Settings, run
 }
@@ -55,7 +56,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.3, max_ratio: 0.6 }
+        Settings { min_score: 0.25, max_ratio: 0.6 }
     }
 }
 

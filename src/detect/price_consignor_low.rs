@@ -31,13 +31,13 @@ detector! {
     /// only article is a cheap quality. Each is tested.
     ///
     /// ## What it misses
-    /// Cuts to a half: honest levels lie that far apart. Consignors with fewer than `min_articles` articles or
+    /// Cuts to 40 % and more: honest levels lie that far apart. Consignors with fewer than `min_articles` articles or
     /// `min_lines` lines.
     ///
     /// ## Settings
     /// - `min_score` (0.4): least probability that the consignor cuts.
     /// - `min_articles` (2), `min_lines` (3): least evidence.
-    /// - `max_ratio` (0.5): largest level that is still flagged.
+    /// - `max_ratio` (0.39): largest level that is still flagged: outlets and cheap qualities honestly lie at 0.4 and above.
     /// - `max_line_ratio` (0.75): lines above this share of the others' price are left out.
     "price-consignor-low", UnderInvoicing, "Consignor whose prices are low across the board", Settings, run
 }
@@ -60,7 +60,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.4, min_articles: 2, min_lines: 3, max_ratio: 0.5, max_line_ratio: 0.75 }
+        Settings { min_score: 0.4, min_articles: 2, min_lines: 3, max_ratio: 0.39, max_line_ratio: 0.75 }
     }
 }
 

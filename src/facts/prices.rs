@@ -20,6 +20,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod whole;
 
 use crate::fields::currency::Currency;
 use crate::fields::nature::Nature;
@@ -36,6 +37,7 @@ use rayon::prelude::*;
 pub use model::Standing;
 pub use reference::{Comparison, PriceCell};
 pub use report::Grounds;
+pub use whole::Whole;
 
 /// Honest discounts and cuts against peers: clearance sales and cheap qualities at 30 to 60 % off; cuts to between a
 /// twelfth and six tenths.
@@ -45,11 +47,16 @@ const OWN: Shape = Shape { discount: (-0.85, -0.15), cut: (-2.5, -0.5), freedom:
 /// The same for a consignor over all its goods: outlets and cheap qualities at up to half the price. The middle of many
 /// articles strays less wildly than one, and dear brands have no like below: nobody sells all at a quarter of the cost.
 const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29, symmetry: 0.3 };
+/// The same for parcels declared just below a limit: what is cut there is cut to fit, often by a third only, and no dear
+/// brand makes up for it.
+const JUST_BELOW: Shape = Shape { discount: (-0.92, -0.3), cut: (-1.8, -0.25), freedom: 7, symmetry: 0.5 };
 /// Articles and lines that a consignor's level must rest on to be judged.
 const LEVEL_ARTICLES: u32 = 2;
 const LEVEL_LINES: u32 = 3;
 const LINE_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
 const OWN_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
+const PARCEL_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
+const JUST_BELOW_PRIOR: Prior = Prior { discount: 0.03, cut: 0.05, weight: 100.0 };
 const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.02, cut: 0.02, weight: 60.0 };
 /// A scale this much wider than the other decides nothing by itself ...
 const WIDER: f64 = 1.5;
@@ -106,33 +113,50 @@ pub struct Prices {
     peers: Mixture,
     own: Mixture,
     consignors: Mixture,
+    parcels: Mixture,
+    just_below: Mixture,
 }
 
 impl Prices {
     /// Builds the cells and fits everything. Lines without a value, or with neither pieces nor weight take no part,
-    /// nor lines without a code whose description does not tell it, nor do samples, documents, returned goods, and shares of a parcel's value.
+    /// nor lines without a code whose description does not tell it, nor do samples, documents,
+    /// returned goods, gifts of private persons, and shares of a parcel's value.
     pub fn build(shipments: &Shipments, consignors: &Resolved, terms: &[Terms]) -> Prices {
         let entity =
             |parcel: u32| consignors.entities.of_party[shipments.parcels.consignor[parcel as usize] as usize];
+        // What a private person puts on a gift is an estimate; a firm's "gift" was priced like its other goods.
+        let private_gift = |parcel: u32| {
+            shipments.parcels.nature[parcel as usize] == Nature::Gift
+                && !consignors.contacts.business[shipments.parcels.consignor[parcel as usize] as usize]
+        };
         let clusters = Clusters::build(shipments, entity);
         let mut currencies: Vec<Currency> = terms.iter().map(|t| t.currency).collect();
         currencies.sort_unstable();
         currencies.dedup();
         let codes = codes_of_clusters(shipments, &clusters);
+        let weights = ArticleWeights::build(shipments, entity);
+        let (lines, senders) = (shipments.lines.len(), consignors.entities.len());
         let points = |scale: Scale| -> Vec<Point> {
             (0..shipments.lines.len())
                 .into_par_iter()
+                .filter(|line| !private_gift(shipments.lines.parcel[*line]))
                 .filter_map(|line| {
-                    point(shipments, &clusters, &codes, terms, &currencies, scale, line, entity)
+                    point(shipments, &clusters, &codes, &weights, terms, &currencies, scale, line, entity)
                 })
                 .collect()
         };
-        let (lines, senders) = (shipments.lines.len(), consignors.entities.len());
+        // Shares of a parcel's value say nothing of a line's price, but the parcel can be held against its lines.
+        let apart = |scale: Scale| -> (Vec<Point>, Vec<Point>) {
+            points(scale).into_iter().partition(|point| !shares_value(shipments, point.row.line as usize))
+        };
+        let model = |scale: Scale, slope: (f64, f64)| {
+            let (points, guests) = apart(scale);
+            let mut model = Model::build(points, lines, senders, slope);
+            model.welcome(&guests);
+            model
+        };
         // Price per piece grows with weight by less than the weight, so price per kg falls with it.
-        let (piece, kg) = rayon::join(
-            || Model::build(points(Scale::Piece), lines, senders, (0.6, 0.0)),
-            || Model::build(points(Scale::Kg), lines, senders, (-0.4, -1.0)),
-        );
+        let (piece, kg) = rayon::join(|| model(Scale::Piece, (0.6, 0.0)), || model(Scale::Kg, (-0.4, -1.0)));
         let empty = Mixture::fit(&[], PEERS, LINE_PRIOR);
         let mut prices = Prices {
             piece,
@@ -141,7 +165,9 @@ impl Prices {
             currencies,
             peers: empty.clone(),
             own: empty.clone(),
-            consignors: empty,
+            consignors: empty.clone(),
+            parcels: empty.clone(),
+            just_below: empty,
         };
         let pairs = |count: usize,
                      of: &(dyn Fn(usize) -> Option<(Residual, Scale)> + Sync)|
@@ -154,6 +180,16 @@ impl Prices {
         prices.peers = Mixture::fit(&peers, PEERS, LINE_PRIOR);
         prices.own = Mixture::fit(&own, OWN, OWN_PRIOR);
         prices.consignors = Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR);
+        let sums: Vec<whole::Sum> = (0..shipments.parcels.len() as u32)
+            .into_par_iter()
+            .filter_map(|parcel| prices.sum(shipments, terms, parcel))
+            .collect();
+        let whole = |near: bool| -> Vec<(f32, f32)> {
+            let those = sums.iter().filter(|sum| sum.limit.is_some() == near);
+            those.map(|sum| (sum.residual.x as f32, sum.residual.s as f32)).collect()
+        };
+        prices.parcels = Mixture::fit(&whole(false), PEERS, PARCEL_PRIOR);
+        prices.just_below = Mixture::fit(&whole(true), JUST_BELOW, JUST_BELOW_PRIOR);
         prices
     }
 
@@ -203,9 +239,11 @@ impl Prices {
         }
     }
 
-    /// How many lines were tested against peers, how many against their own article, how many consignors.
-    pub fn tests(&self) -> [usize; 3] {
-        [self.peers.tests(), self.own.tests(), self.consignors.tests()]
+    /// How many lines were tested against peers, how many against their own article, how many consignors, how many
+    /// parcels as a whole.
+    pub fn tests(&self) -> [usize; 4] {
+        let parcels = self.parcels.tests() + self.just_below.tests();
+        [self.peers.tests(), self.own.tests(), self.consignors.tests(), parcels]
     }
 
     fn model(&self, scale: Scale) -> &Model {
@@ -267,11 +305,46 @@ fn codes_of_clusters(shipments: &Shipments, clusters: &Clusters) -> Vec<u32> {
     codes
 }
 
+/// Net weight of a piece of each article that some line of its consignor gives, for those lines that give none.
+struct ArticleWeights(Vec<(u32, u32, f32)>);
+
+impl ArticleWeights {
+    fn build(shipments: &Shipments, entity: impl Fn(u32) -> u32 + Sync) -> ArticleWeights {
+        let lines = &shipments.lines;
+        if lines.net_weight.iter().all(|weight| *weight > 0.0) {
+            return ArticleWeights(Vec::new());
+        }
+        let mut all: Vec<(u32, u32, f32)> = (0..lines.len())
+            .into_par_iter()
+            .filter_map(|line| {
+                let weight = lines.net_weight[line] / lines.quantity[line];
+                let known = weight > 0.0 && weight.is_finite();
+                known.then(|| (entity(lines.parcel[line]), lines.description[line], weight as f32))
+            })
+            .collect();
+        all.par_sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+        let articles = all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+        ArticleWeights(articles.map(|article| article[article.len() / 2]).collect())
+    }
+
+    /// kg a piece.
+    fn of(&self, consignor: u32, description: u32) -> Option<f64> {
+        let at = self.0.binary_search_by_key(&(consignor, description), |a| (a.0, a.1)).ok()?;
+        Some(f64::from(self.0[at].2))
+    }
+}
+
+/// Whether a line's value is only its share of that of the parcel.
+fn shares_value(shipments: &Shipments, line: usize) -> bool {
+    shipments.lines.allocated[line] && shipments.parcels.lines(shipments.lines.parcel[line]).len() > 1
+}
+
 /// A line on a scale, where it has a price there that was asked for goods.
 fn point(
     shipments: &Shipments,
     clusters: &Clusters,
     codes: &[u32],
+    weights: &ArticleWeights,
     terms: &[Terms],
     currencies: &[Currency],
     scale: Scale,
@@ -284,18 +357,23 @@ fn point(
     let not_asked =
         matches!(parcels.nature[parcel as usize], Nature::Documents | Nature::Sample | Nature::Returned)
             || clusters.condition[description as usize] == Condition::Sample;
-    let shared = lines.allocated[line] && parcels.lines(parcel).len() > 1;
     let cluster = clusters.of[description as usize];
     let code = match lines.hs[line] {
         Some(code) => subheading(code),
         None => Some(codes[cluster as usize]).filter(|code| *code != NO_CODE)?,
     };
-    if not_asked || shared || lines.value[line] <= 0 {
+    if not_asked || lines.value[line] <= 0 {
         return None;
     }
     let quantity = lines.quantity[line];
     let weight = lines.weight(parcels, line);
     let per_piece = weight / quantity;
+    // With its packing an article would stand apart from its like, and so it would with no weight at all.
+    let band_weight = if lines.net_weight[line] > 0.0 {
+        per_piece
+    } else {
+        weights.of(entity(parcel), description).unwrap_or(per_piece)
+    };
     let per = match scale {
         Scale::Piece => quantity,
         Scale::Kg => weight,
@@ -308,7 +386,7 @@ fn point(
     let market = currencies.binary_search(&currency).unwrap_or(0);
     Some(Point {
         row: Row {
-            key: key(market, code, lines.origin[line], per_piece, cluster),
+            key: key(market, code, lines.origin[line], band_weight, cluster),
             consignor: entity(parcel),
             description,
             line: line as u32,

@@ -88,6 +88,9 @@ const USED_WORDS: &[&str] = &[
 /// Words that say that a part or an extra is sent, often under the code of the whole.
 const PART_WORDS: &[&str] =
     &["accessory", "accessorie", "ersatzteil", "ersatz", "part", "parts", "replacement", "spare", "zubehor"];
+/// What is sold to go with an article and named after it ("keyboard cover", "ring holder"), often under its code. Goods
+/// with a market of their own, such as phone cases, are not among them.
+const EXTRA_WORDS: &[&str] = &["cover", "holder", "protector", "sleeve", "strap"];
 /// Words between an extra and what it is for ("cover for headphones") ...
 const FOR_WORDS: &[&str] = &["for", "fur", "pour", "para", "voor"];
 /// ... unless a person, a place or an occasion follows.
@@ -217,6 +220,7 @@ fn words(folded: &str) -> (Vec<u64>, Condition) {
         if (FOR_WORDS.contains(&before) && !FOR_WHOM.contains(&word))
             || USED_WORDS.contains(&token)
             || PART_WORDS.contains(&word)
+            || (!before.is_empty() && EXTRA_WORDS.contains(&word))
             || USED_PAIRS.contains(&[before, token])
         {
             condition = Condition::Apart;
@@ -259,6 +263,8 @@ mod tests {
             ("phone refurbished", Condition::Apart),
             ("replacement button", Condition::Apart),
             ("cover for headphones", Condition::Apart),
+            ("wireless keyboard cover", Condition::Apart),
+            ("phone case", Condition::Usual),
             ("shoes for women", Condition::Usual),
             ("fabric samples", Condition::Sample),
             ("hand cream", Condition::Usual),

@@ -2,6 +2,7 @@
 
 use super::cells::{Row, level_key};
 use super::tree::{SPREAD_FLOOR, Tree};
+use super::whole::Part;
 use crate::stats::robust::{self, bisquare_line};
 use rayon::prelude::*;
 
@@ -16,16 +17,20 @@ const DISCOUNT_POINTS: usize = 20_000;
 const DISCOUNT_GRANTED: f64 = 0.12;
 /// Quantity up to which nothing is granted beyond what the night shows.
 const DISCOUNT_FREE: f64 = 3.0;
+/// Who sells by the dozen sells to trade, at up to the retailer's usual margin less: log discount granted in full from
+/// the second quantity on, none up to the first.
+const TRADE_MARGIN: f64 = 0.5;
+const TRADE_QUANTITY: (f64, f64) = (10.0, 40.0);
 /// Strays within one article of one consignor, assumed before any was seen, and the lines that this is worth.
 const STRAY_PRIOR: f64 = 0.1;
 const STRAY_PRIOR_WEIGHT: f64 = 50.0;
 /// Other consignors in the very same goods that used goods and parts need before they are compared with any.
 const APART_OTHERS: usize = 5;
 /// Lines of an article from which its own history speaks: exactly so described, or within its cluster.
-const OWN_FROM: usize = 4;
+const OWN_FROM: usize = 3;
 const OWN_CLUSTER_FROM: usize = 6;
 /// Variance added in a cell whose low side may be other goods: a factor of two, either way.
-const CONTESTED_VARIANCE: f64 = 0.5;
+pub(super) const CONTESTED_VARIANCE: f64 = 0.5;
 /// Largest share of an article's lines that may lie low before the low price is one of its prices.
 const OWN_LOW_SHARE: f64 = 0.2;
 /// Log distance within which prices are alike in that: discounts of 30 and of 60 % are of one sale.
@@ -88,7 +93,11 @@ pub(super) struct Model {
     /// Standing of each consignor.
     pub standing: Vec<Option<Standing>>,
     /// Level and its variance that each unit may expect of its consignor's other units.
-    credit: Vec<(f32, f32)>,
+    pub(super) credit: Vec<(f32, f32)>,
+    /// Lines that share a parcel's value and what is expected of them, by line.
+    pub(super) guests: Vec<(u32, Part)>,
+    /// Centre of consignors' price levels.
+    pub(super) center: f64,
     /// Spread of consignors' price levels.
     pub between: f64,
     /// Strays within an article.
@@ -155,6 +164,8 @@ impl Model {
             own,
             standing: vec![None; consignors],
             credit: vec![(0.0, 0.09); units],
+            guests: Vec::new(),
+            center: 0.0,
             between: 0.3,
             stray,
             discount,
@@ -209,11 +220,12 @@ impl Model {
             }
         }
         self.credit = credit;
+        self.center = center;
     }
 
     /// The level expected of a consignor by its other articles, shrunk to that of all. Nobody is credited with being
     /// cheaper than two spreads: beyond that cheapness is the question, not the explanation.
-    fn expected_level(&self, rest: Option<Standing>, center: f64) -> (f32, f32) {
+    pub(super) fn expected_level(&self, rest: Option<Standing>, center: f64) -> (f32, f32) {
         let prior = self.between * self.between;
         let (mean, variance) = rest.map_or((center, prior), |s| {
             let v = f64::from(s.variance);
@@ -320,12 +332,15 @@ impl Model {
 }
 
 /// Discount granted for a log quantity on top of the one that the night shows.
-fn grant(discount: f64, log_quantity: f32) -> f32 {
-    ((DISCOUNT_GRANTED - discount).max(0.0) * (f64::from(log_quantity) - DISCOUNT_FREE.ln()).max(0.0)) as f32
+pub(super) fn grant(discount: f64, log_quantity: f32) -> f32 {
+    let quantity = f64::from(log_quantity);
+    let (from, full) = (TRADE_QUANTITY.0.ln(), TRADE_QUANTITY.1.ln());
+    let trade = TRADE_MARGIN * ((quantity - from) / (full - from)).clamp(0.0, 1.0);
+    ((DISCOUNT_GRANTED - discount).max(0.0) * (quantity - DISCOUNT_FREE.ln()).max(0.0) + trade) as f32
 }
 
 /// A residual with the discount granted given back; it excuses a low price but makes no price high.
-fn generous(x: f64, granted: f32) -> f64 {
+pub(super) fn generous(x: f64, granted: f32) -> f64 {
     if x < 0.0 { (x + f64::from(granted)).min(0.0) } else { x }
 }
 

@@ -10,12 +10,13 @@ use crate::model::batch::Channel;
 use crate::model::entities::{Contacts, Entities, Resolved};
 use crate::model::finding::Findings;
 use crate::model::money::from_units;
-use crate::model::parcels::{NO_AMOUNT, NO_DAY, Shipments};
+use crate::model::parcels::{NO_AMOUNT, NO_DAY, Parcels, Shipments};
 use crate::refdata::charges::ChargeRates;
-use crate::refdata::regimes::{Aggregation, Basis, Terms};
+use crate::refdata::regimes::{Aggregation, Basis, Limit, Terms, Treatment};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use std::collections::BTreeMap;
 
 /// A line, alone in its parcel.
 #[derive(Clone, Debug)]
@@ -37,6 +38,10 @@ pub(crate) struct Sale {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Night {
     pub sales: Vec<Sale>,
+    /// Limit of the law, if any.
+    pub limit: Option<f64>,
+    /// Sales that are further lines of the parcel of the sale before, and whether that has one value for all of them.
+    pub further: BTreeMap<usize, bool>,
 }
 
 impl Night {
@@ -54,47 +59,34 @@ impl Night {
         });
     }
 
-    /// The parcels, each with one line.
+    /// Makes the last sale a further line of the parcel of the one before.
+    pub fn join(&mut self, shared: bool) {
+        self.further.insert(self.sales.len() - 1, shared);
+    }
+
+    /// The parcels and their lines.
     fn shipments(&self) -> (Shipments, Resolved, Vec<Terms>) {
         let mut s = Shipments::default();
-        let (china, home) = (parse_country("CN").unwrap(), parse_country("DE").unwrap());
+        let home = parse_country("DE").unwrap();
         let euro = parse_currency("EUR").unwrap();
         for (i, sale) in self.sales.iter().enumerate() {
-            let p = &mut s.parcels;
-            p.id.push(&format!("P{i:07}"));
-            p.channel.push(Channel::Postal);
-            for column in [&mut p.source, &mut p.manifest, &mut p.carrier, &mut p.flight, &mut p.platform] {
-                column.push(0);
+            if self.further.contains_key(&i) {
+                add(&mut s.parcels, sale);
+            } else {
+                begin(&mut s.parcels, i, sale);
             }
-            for column in [&mut p.seller, &mut p.order, &mut p.ioss, &mut p.procedures, &mut p.consignee] {
-                column.push(0);
-            }
-            p.date.push(20_000);
-            p.order_date.push(NO_DAY);
-            p.posting_date.push(NO_DAY);
-            p.consignor.push(sale.consignor);
-            p.destination.push(home);
-            p.nature.push(sale.nature);
-            p.gross_weight.push(sale.weight);
-            p.currency.push(euro);
-            let value = from_units(sale.value);
-            for column in [&mut p.declared, &mut p.value, &mut p.assessed] {
-                column.push(value);
-            }
-            p.transport.push(NO_AMOUNT);
-            p.insured.push(NO_AMOUNT);
-            p.terms.push(0);
-            p.first_line.push(i as u32);
+            let parcel = s.parcels.id.len() as u32 - 1;
+            let shared = self.further.get(&i).or(self.further.get(&(i + 1))).copied().unwrap_or(false);
             let l = &mut s.lines;
-            l.parcel.push(i as u32);
+            l.parcel.push(parcel);
             l.number.push(1);
             l.description.push(s.descriptions.intern(&sale.description));
             l.hs.push(Some(parse_hs(sale.hs).unwrap()));
-            l.origin.push(china);
+            l.origin.push(parse_country("CN").unwrap());
             l.quantity.push(sale.quantity);
             l.net_weight.push(sale.weight);
-            l.value.push(value);
-            l.allocated.push(false);
+            l.value.push(from_units(sale.value));
+            l.allocated.push(shared);
         }
         s.parcels.first_line.push(self.sales.len() as u32);
         let parties = self.sales.iter().map(|sale| sale.consignor + 1).max().unwrap_or(0);
@@ -107,7 +99,7 @@ impl Night {
             currency: euro,
             basis: Basis::Intrinsic,
             aggregation: Aggregation::Consignment,
-            limits: Vec::new(),
+            limits: self.limit.map(limit).into_iter().collect(),
             gift: None,
         };
         (s, consignors, vec![terms])
@@ -126,14 +118,66 @@ impl Night {
         self.look(|facts| (detector.run)(facts, None).unwrap())
     }
 
-    /// Share of the lines with a mark on which there is a finding, and how many lines have the mark.
+    /// Share of the parcels whose first line has a mark on which there is a finding, and how many they are.
     pub fn share(&self, findings: &Findings, mark: &str) -> (f64, usize) {
-        let all = self.sales.iter().filter(|s| s.mark == mark).count();
+        let firsts: Vec<usize> = (0..self.sales.len()).filter(|i| !self.further.contains_key(i)).collect();
+        let all = firsts.iter().filter(|i| self.sales[**i].mark == mark).count();
         let mut parcels: Vec<u32> = findings.findings.iter().map(|f| f.parcel).collect();
         parcels.sort_unstable();
         parcels.dedup();
-        let hit = parcels.iter().filter(|p| self.sales[**p as usize].mark == mark).count();
+        let hit = parcels.iter().filter(|p| self.sales[firsts[**p as usize]].mark == mark).count();
         (hit as f64 / all.max(1) as f64, all)
+    }
+}
+
+/// A limit below which nothing is charged.
+fn limit(amount: f64) -> Limit {
+    Limit {
+        regime: "limit".into(),
+        amount: from_units(amount),
+        inclusive: true,
+        duty: Treatment::Free,
+        tax: Treatment::Normal,
+        excluded: Vec::new(),
+        gifts: false,
+        source: String::new(),
+    }
+}
+
+/// Begins a parcel with the sale with a number as its first line.
+fn begin(p: &mut Parcels, i: usize, sale: &Sale) {
+    p.id.push(&format!("P{i:07}"));
+    p.channel.push(Channel::Postal);
+    for column in [&mut p.source, &mut p.manifest, &mut p.carrier, &mut p.flight, &mut p.platform] {
+        column.push(0);
+    }
+    for column in [&mut p.seller, &mut p.order, &mut p.ioss, &mut p.procedures, &mut p.consignee] {
+        column.push(0);
+    }
+    p.date.push(20_000);
+    p.order_date.push(NO_DAY);
+    p.posting_date.push(NO_DAY);
+    p.consignor.push(sale.consignor);
+    p.destination.push(parse_country("DE").unwrap());
+    p.nature.push(sale.nature);
+    p.gross_weight.push(sale.weight);
+    p.currency.push(parse_currency("EUR").unwrap());
+    let value = from_units(sale.value);
+    for column in [&mut p.declared, &mut p.value, &mut p.assessed] {
+        column.push(value);
+    }
+    p.transport.push(NO_AMOUNT);
+    p.insured.push(NO_AMOUNT);
+    p.terms.push(0);
+    p.first_line.push(i as u32);
+}
+
+/// Adds what a further line is worth and weighs to the last parcel.
+fn add(p: &mut Parcels, sale: &Sale) {
+    let last = p.gross_weight.len() - 1;
+    p.gross_weight[last] += sale.weight;
+    for column in [&mut p.declared, &mut p.value, &mut p.assessed] {
+        column[last] += from_units(sale.value);
     }
 }
 

@@ -1,0 +1,193 @@
+//! Whole parcels: the declared total against the sum of what each line lets expect.
+//!
+//! A sender who scales a value scales that of the whole parcel, and a record with several lines may carry one value for
+//! all of them. Line noise averages out in the sum; the consignor's level is common to its lines and does not. For line
+//! `i` with value `V`, log residual `x` and variances of its own `v` and of its consignor's level `u`:
+//!
+//! `E = V·exp(−x)`, `X = ln(ΣV / ΣE)`, `S² = Σ w²·v + (Σ w·√u)²` with `w = E / ΣE`
+
+use super::cells::{LEVELS, level_key};
+use super::model::{Model, NO_UNIT, Point, Residual, generous, grant};
+use super::tree::Level;
+use super::{Judgement, Prices, Scale, judged, milder};
+use crate::model::money::{Money, to_units};
+use crate::model::parcels::Shipments;
+use crate::refdata::regimes::Terms;
+use crate::stats::robust;
+
+/// From this share of a limit up to the limit, a parcel is declared just below it.
+const JUST_BELOW: f64 = 0.8;
+/// Cells whose curve stands in for that of goods that have no cell of their own, at most.
+const CURVES: usize = 32;
+
+/// A line as part of its parcel.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    /// Log of declared over expected value.
+    pub x: f64,
+    /// Variance of its own.
+    pub own: f64,
+    /// Variance of its consignor's level.
+    pub level: f64,
+}
+
+/// A judged parcel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Whole {
+    /// The judgement.
+    pub judgement: Judgement,
+    /// Declared value, regime's currency.
+    pub declared: Money,
+    /// Sum of what its lines let expect, regime's currency.
+    pub expected: f64,
+    /// The limit that it is declared just below.
+    pub limit: Option<Money>,
+    /// Lines.
+    pub lines: usize,
+}
+
+/// A parcel's residual and what it was made from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sum {
+    pub residual: Residual,
+    pub scale: Scale,
+    pub limit: Option<Money>,
+}
+
+impl Prices {
+    /// A parcel as a whole: one of several lines, or one that is declared just below a limit.
+    pub fn parcel(&self, shipments: &Shipments, terms: &[Terms], parcel: u32) -> Option<Whole> {
+        let sum = self.sum(shipments, terms, parcel)?;
+        let mixture = if sum.limit.is_some() { &self.just_below } else { &self.parcels };
+        let declared = shipments.parcels.value[parcel as usize];
+        Some(Whole {
+            judgement: judged(mixture, (sum.residual, sum.scale)),
+            declared,
+            expected: to_units(declared) / sum.residual.x.exp(),
+            limit: sum.limit,
+            lines: shipments.parcels.lines(parcel).len(),
+        })
+    }
+
+    /// The residual of a parcel.
+    pub(super) fn sum(&self, shipments: &Shipments, terms: &[Terms], parcel: u32) -> Option<Sum> {
+        let limit = just_below(shipments, terms, parcel);
+        let lines = shipments.parcels.lines(parcel);
+        if limit.is_none() && lines.len() < 2 {
+            return None;
+        }
+        let (mut declared, mut expected, mut own, mut level) = (0.0, 0.0, 0.0, 0.0);
+        let mut largest = (0.0, Scale::Piece);
+        for line in lines {
+            let value = to_units(shipments.lines.value[line]);
+            let (part, scale) = self.part(line)?;
+            let worth = value * (-part.x).exp();
+            declared += value;
+            expected += worth;
+            own += worth * worth * part.own;
+            level += worth * part.level.sqrt();
+            if worth > largest.0 {
+                largest = (worth, scale);
+            }
+        }
+        let x = (declared / expected).ln();
+        let s = (own + level * level).sqrt() / expected;
+        (x.is_finite() && s > 0.0).then_some(Sum { residual: Residual { x, s }, scale: largest.1, limit })
+    }
+
+    /// A line against other consignors and against its consignor's own lines of the article, each by what it is worth.
+    fn part(&self, line: usize) -> Option<(Part, Scale)> {
+        let of = |model: &Model| model.part(line);
+        let (piece, kg) = (of(&self.piece), of(&self.kg));
+        let residual = |p: Part| Residual { x: p.x, s: (p.own + p.level).sqrt() };
+        let (_, scale) = milder(piece.map(residual), kg.map(residual))?;
+        let peers = match scale {
+            Scale::Piece => piece?,
+            Scale::Kg => kg?,
+        };
+        let Some((own, scale)) = self.own_residual(line) else { return Some((peers, scale)) };
+        let (a, b) = (1.0 / (peers.own + peers.level), 1.0 / (own.s * own.s));
+        let part = Part { x: (peers.x * a + own.x * b) / (a + b), own: 1.0 / (a + b), level: 0.0 };
+        Some((part, scale))
+    }
+}
+
+/// The limit that a parcel's value lies just below.
+fn just_below(shipments: &Shipments, terms: &[Terms], parcel: u32) -> Option<Money> {
+    let parcels = &shipments.parcels;
+    let terms = &terms[parcels.terms[parcel as usize] as usize];
+    let value = parcels.value[parcel as usize];
+    let near = |amount: Money| to_units(value) >= JUST_BELOW * to_units(amount);
+    terms.limits.iter().find(|limit| limit.admits(value) && near(limit.amount)).map(|limit| limit.amount)
+}
+
+impl Model {
+    /// A line as part of its parcel: against other consignors, its consignor's usual level granted.
+    fn part(&self, line: usize) -> Option<Part> {
+        if self.unit[line] == NO_UNIT {
+            let at = self.guests.binary_search_by_key(&(line as u32), |guest| guest.0).ok()?;
+            return Some(self.guests[at].1);
+        }
+        let uncertain = f64::from(self.credit[self.unit[line] as usize].1);
+        let r = self.against_peers(line)?;
+        Some(Part { x: r.x, own: r.s * r.s - uncertain, level: uncertain })
+    }
+
+    /// Looks up what is expected of lines that only share a parcel's value and take no part in the cells.
+    pub fn welcome(&mut self, guests: &[Point]) {
+        let mut found: Vec<(u32, Part)> =
+            guests.iter().filter_map(|guest| Some((guest.row.line, self.guest(guest)?))).collect();
+        found.sort_unstable_by_key(|guest| guest.0);
+        self.guests = found;
+    }
+
+    fn guest(&self, guest: &Point) -> Option<Part> {
+        if guest.apart {
+            return None;
+        }
+        for depth in (0..LEVELS).rev() {
+            let level = &self.tree.levels[depth];
+            let Ok(cell) = level.key.binary_search(&level_key(guest.row.key, depth)) else { continue };
+            let unit = unit_in(level, cell, guest.row.consignor);
+            let expected = level.expected[unit];
+            if !expected.is_finite() {
+                continue;
+            }
+            let stats = &level.stats[cell];
+            let (credit, uncertain) =
+                self.expected_level(self.standing[guest.row.consignor as usize], self.center);
+            let price = guest.price + self.discount * f64::from(guest.log_quantity);
+            let x = price - self.curve_of(level.key[cell], depth) - expected - f64::from(credit);
+            let spread = stats.spread * stats.spread;
+            let article = (spread - self.between * self.between).max(0.25 * spread);
+            let contested = if stats.contested { super::model::CONTESTED_VARIANCE } else { 0.0 };
+            return Some(Part {
+                x: generous(x, grant(self.discount, guest.log_quantity)),
+                own: article + contested + f64::from(level.variance[unit]) + self.stray * self.stray,
+                level: f64::from(uncertain),
+            });
+        }
+        None
+    }
+
+    /// What the curve of price on weight adds in a cell: the middle of its finest cells.
+    fn curve_of(&self, key: u64, depth: usize) -> f64 {
+        let finest = &self.tree.finest().key;
+        let from = finest.partition_point(|k| level_key(*k, depth) < key);
+        let to = from + finest[from..].partition_point(|k| level_key(*k, depth) <= key);
+        let step = (to - from).div_ceil(CURVES).max(1);
+        let mut offsets: Vec<f64> =
+            self.offset[from..to].iter().step_by(step).map(|o| f64::from(*o)).collect();
+        robust::median(&mut offsets)
+    }
+}
+
+/// The consignor's unit in a cell, whose expectation leaves the consignor out; any other where it has none there: what
+/// is expected of that one leaves out another consignor, which makes the expectation no less valid.
+fn unit_in(level: &Level, cell: usize, consignor: u32) -> usize {
+    let (from, to) = (level.first[cell] as usize, level.first[cell + 1] as usize);
+    match level.consignor[from..to].binary_search(&consignor) {
+        Ok(at) => from + at,
+        Err(at) => (from + at).min(to - 1),
+    }
+}
