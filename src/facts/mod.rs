@@ -5,11 +5,9 @@ pub mod goods;
 pub mod near_limit;
 pub mod parts;
 pub mod prices;
-mod refused;
 mod revenue;
 #[cfg(test)]
 pub(crate) mod testing;
-mod worth;
 
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;

@@ -1,50 +1,86 @@
-//! Duty and tax at stake in a finding.
+//! Duty and tax at stake in a finding: what the goods would be charged if it is right, less what they are charged as
+//! declared; in the currency of the parcel's terms, never below 0.
 
 use super::Facts;
+use crate::fields::nature::Nature;
 use crate::model::money::Money;
 use crate::refdata::charges::Item;
+use crate::refdata::regimes::{Limit, Terms};
 
 impl Facts<'_> {
-    /// Duty and tax that the parcels would cost as one consignment of their total value, less what they cost as declared,
-    /// shared out by value; the amounts stand in the order of the parcels, in the currency of the first one's terms.
+    /// If the parcels are one consignment of their total value: shared out by value, in the order of the parcels.
     pub fn revenue_if_joined(&self, parcels: &[u32]) -> Vec<Money> {
-        let Some(&first) = parcels.first() else {
-            return Vec::new();
-        };
+        let Some(&first) = parcels.first() else { return Vec::new() };
         let table = &self.shipments.parcels;
         let values: Vec<Money> = parcels.iter().map(|&p| table.assessed[p as usize].max(0)).collect();
         let total = values.iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
         let (mut all, mut declared): (Vec<Item>, Money) = (Vec::new(), 0);
-        for (&parcel, &value) in parcels.iter().zip(&values) {
-            let own = all.len();
-            self.add_items(parcel, &mut all);
-            let i = parcel as usize;
-            let due = self.charges.assess_at(
-                value,
-                self.terms(parcel),
-                table.date[i],
-                table.nature[i],
-                false,
-                &all[own..],
-            );
-            declared = declared.saturating_add(due.total());
+        for &parcel in parcels {
+            let items = self.items(parcel);
+            declared = declared.saturating_add(self.charged(parcel, self.terms(parcel), None, &items));
+            all.extend(items);
         }
-        let i = first as usize;
-        let joined = self
-            .charges
-            .assess_at(total, self.terms(first), table.date[i], table.nature[i], false, &all)
-            .total();
+        let (date, nature) = (table.date[first as usize], table.nature[first as usize]);
+        let joined = self.charges.assess_at(total, self.terms(first), date, nature, false, &all).total();
         share_out(joined.saturating_sub(declared).max(0), &values)
     }
 
+    /// If one of the parcel's lines is worth `worth` instead of what was declared. A true value over a limit loses the
+    /// relief of the whole parcel.
+    pub fn revenue_if_worth(&self, parcel: u32, line: usize, worth: Money) -> Money {
+        let (table, at) = (&self.shipments.parcels, parcel as usize);
+        let mut items = self.items(parcel);
+        let declared = self.charged(parcel, self.terms(parcel), None, &items);
+        let place = line.saturating_sub(table.lines(parcel).start);
+        let Some(item) = items.get_mut(place) else { return 0 };
+        let missing = worth.saturating_sub(item.value).max(0);
+        item.value = item.value.saturating_add(missing);
+        let value = table.assessed[at].saturating_add(missing);
+        let (date, nature) = (table.date[at], table.nature[at]);
+        let due = self.charges.assess_at(value, self.terms(parcel), date, nature, false, &items).total();
+        due.saturating_sub(declared).max(0)
+    }
+
+    /// If the parcel is charged as any other import.
+    pub fn revenue_if_refused(&self, parcel: u32) -> Money {
+        let items = self.items(parcel);
+        let declared = self.charged(parcel, self.terms(parcel), None, &items);
+        self.charged_normally(parcel, &items).saturating_sub(declared).max(0)
+    }
+
+    /// If the parcel is charged as any other import, where it claims a limit whether or not its value is within it.
+    pub fn revenue_if_limit_refused(&self, parcel: u32, claimed: &Limit) -> Money {
+        let limit = Limit { amount: Money::MAX, inclusive: true, ..claimed.clone() };
+        let terms = Terms { limits: vec![limit], gift: None, ..self.terms(parcel).clone() };
+        let items = self.items(parcel);
+        let declared = self.charged(parcel, &terms, Some(Nature::Sale), &items);
+        self.charged_normally(parcel, &items).saturating_sub(declared).max(0)
+    }
+
+    /// If what is declared as a gift was sold.
+    pub fn revenue_if_sold(&self, parcel: u32) -> Money {
+        let (terms, items) = (self.terms(parcel), self.items(parcel));
+        let sold = self.charged(parcel, terms, Some(Nature::Sale), &items);
+        sold.saturating_sub(self.charged(parcel, terms, Some(Nature::Gift), &items)).max(0)
+    }
+
+    fn charged_normally(&self, parcel: u32, items: &[Item]) -> Money {
+        let date = self.shipments.parcels.date[parcel as usize];
+        self.charges.normal(self.terms(parcel), date, items).total()
+    }
+
+    /// What the parcel is charged under some terms, as the nature given or else as the one declared.
+    fn charged(&self, parcel: u32, terms: &Terms, nature: Option<Nature>, items: &[Item]) -> Money {
+        let (table, i) = (&self.shipments.parcels, parcel as usize);
+        let nature = nature.unwrap_or(table.nature[i]);
+        self.charges.assess_at(table.assessed[i].max(0), terms, table.date[i], nature, false, items).total()
+    }
+
     /// The lines of a parcel as the charges take them.
-    fn add_items(&self, parcel: u32, items: &mut Vec<Item>) {
+    fn items(&self, parcel: u32) -> Vec<Item> {
         let lines = &self.shipments.lines;
-        items.extend(self.shipments.parcels.lines(parcel).map(|line| Item {
-            hs: lines.hs[line],
-            origin: lines.origin[line],
-            value: lines.value[line],
-        }));
+        let item = |l: usize| Item { hs: lines.hs[l], origin: lines.origin[l], value: lines.value[l] };
+        self.shipments.parcels.lines(parcel).map(item).collect()
     }
 }
 
