@@ -57,3 +57,19 @@ fn one_article_or_two_lines_are_not_a_board() {
     (0..5).for_each(|_| night.shirts(30, 1.0, 2.0, "one article"));
     assert!(night.screen(&ENTRY).findings.is_empty());
 }
+
+/// Prices cut to 42 % that end anywhere, against a cheap seller's list prices at the same level.
+#[test]
+fn where_the_level_might_be_honest_the_endings_of_prices_decide() {
+    let scaled = with("scaled", |_, _| 0.42);
+    let mut listed = with("listed", |_, _| 0.42);
+    for sale in listed.sales.iter_mut().filter(|s| s.mark == "listed") {
+        sale.value = sale.quantity * ((sale.value / sale.quantity).ceil() - 0.01);
+    }
+    let findings = scaled.screen(&ENTRY);
+    let (cut, _) = scaled.share(&findings, "scaled");
+    let (honest, lines) = listed.share(&listed.screen(&ENTRY), "listed");
+    assert!(cut > 0.4 && cut > honest + 0.2 && lines > 100, "{cut} against {honest}");
+    assert!(scaled.share(&findings, "honest").0 < 0.005);
+    assert!(findings.findings.iter().any(|f| f.reason.contains("end like list prices")));
+}
