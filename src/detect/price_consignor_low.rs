@@ -35,6 +35,9 @@ detector! {
     /// Honestly cheap sellers, wholesalers, outlets, clearance of a part of the assortment, used goods, a seller whose
     /// only article is a cheap quality. Each is tested.
     ///
+    /// A cheap seller whose list prices were converted from another currency has lost their endings too and may be
+    /// flagged at a level below `max_ratio_scaled`.
+    ///
     /// ## What it misses
     /// Cuts to 40 % and more: honest levels lie that far apart. Consignors with fewer than `min_articles` articles or
     /// `min_lines` lines.
@@ -43,7 +46,7 @@ detector! {
     /// - `min_score` (0.4): least probability that the consignor cuts.
     /// - `min_articles` (2), `min_lines` (3): least evidence.
     /// - `max_ratio` (0.39): largest level that is still flagged: outlets and cheap qualities honestly lie at 0.4 and above.
-    /// - `max_ratio_scaled` (0.5), `min_odds` (5): largest level that is still flagged where the endings of the prices
+    /// - `max_ratio_scaled` (0.46), `min_odds` (5): largest level that is still flagged where the endings of the prices
     ///   make a cut so many times likelier.
     /// - `max_line_ratio` (0.75): lines above this share of the others' price are left out.
     "price-consignor-low", UnderInvoicing, "Consignor whose prices are low across the board", Settings, run
@@ -76,7 +79,7 @@ impl Default for Settings {
             min_articles: 2,
             min_lines: 3,
             max_ratio: 0.39,
-            max_ratio_scaled: 0.5,
+            max_ratio_scaled: 0.46,
             min_odds: 5.0,
             max_line_ratio: 0.75,
         }
