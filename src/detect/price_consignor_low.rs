@@ -2,7 +2,7 @@
 
 use super::detector;
 use crate::facts::Facts;
-use crate::facts::prices::{Grounds, Judgement};
+use crate::facts::prices::{Ends, Grounds, Judgement};
 use crate::model::finding::{Case, Findings};
 use crate::model::money::Money;
 
@@ -26,9 +26,17 @@ detector! {
     /// mixture of ordinary levels (nearly normal), outlets and cheap qualities (26 to 50 % cheaper) and cuts, with the shares of the
     /// night. A discount for quantity is granted.
     ///
+    /// Where the level could still be honest, the endings of its prices decide: list prices end in .99 or .00, values
+    /// multiplied by a factor end anywhere. With `n` different prices of single pieces, `k` of them ending like list
+    /// prices, the odds of a cut are multiplied by `(0.88 / (1 − u))^(n − k) · (0.12 / u)^k`, at least 1 and at most
+    /// 20, `u` being the usual share of the night. Usual endings excuse nobody.
+    ///
     /// ## Innocent causes
     /// Honestly cheap sellers, wholesalers, outlets, clearance of a part of the assortment, used goods, a seller whose
     /// only article is a cheap quality. Each is tested.
+    ///
+    /// A cheap seller whose list prices were converted from another currency has lost their endings too and may be
+    /// flagged at a level below `max_ratio_scaled`.
     ///
     /// ## What it misses
     /// Cuts to 40 % and more: honest levels lie that far apart. Consignors with fewer than `min_articles` articles or
@@ -38,6 +46,8 @@ detector! {
     /// - `min_score` (0.4): least probability that the consignor cuts.
     /// - `min_articles` (2), `min_lines` (3): least evidence.
     /// - `max_ratio` (0.39): largest level that is still flagged: outlets and cheap qualities honestly lie at 0.4 and above.
+    /// - `max_ratio_scaled` (0.46), `min_odds` (5): largest level that is still flagged where the endings of the prices
+    ///   make a cut so many times likelier.
     /// - `max_line_ratio` (0.75): lines above this share of the others' price are left out.
     "price-consignor-low", UnderInvoicing, "Consignor whose prices are low across the board", Settings, run
 }
@@ -54,18 +64,30 @@ pub struct Settings {
     pub min_lines: u32,
     /// Largest level of the consignor, 0 to 1.
     pub max_ratio: f64,
+    /// Largest level of a consignor whose prices end like scaled values, 0 to 1.
+    pub max_ratio_scaled: f64,
+    /// How much likelier the endings of prices must make a cut.
+    pub min_odds: f64,
     /// Largest share of the peers' price of a line, 0 to 1.
     pub max_line_ratio: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.4, min_articles: 2, min_lines: 3, max_ratio: 0.39, max_line_ratio: 0.75 }
+        Settings {
+            min_score: 0.4,
+            min_articles: 2,
+            min_lines: 3,
+            max_ratio: 0.39,
+            max_ratio_scaled: 0.46,
+            min_odds: 5.0,
+            max_line_ratio: 0.75,
+        }
     }
 }
 
 fn run(facts: &Facts, settings: &Settings) -> Findings {
-    let mut found: Vec<Option<(Judgement, u32, u32)>> = Vec::with_capacity(facts.consignors.entities.len());
+    let mut found: Vec<Option<(Judgement, String)>> = Vec::with_capacity(facts.consignors.entities.len());
     let mut tests = 0;
     for consignor in 0..facts.consignors.entities.len() as u32 {
         found.push(facts.prices.consignor(consignor).and_then(|judgement| {
@@ -74,8 +96,15 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                 return None;
             }
             tests += standing.lines as usize;
-            let low = judgement.probability >= settings.min_score && judgement.ratio <= settings.max_ratio;
-            low.then_some((judgement, standing.articles, standing.lines))
+            let ends = facts.prices.endings(consignor);
+            let scaled = ends.odds >= settings.min_odds;
+            let (max_ratio, odds) =
+                if scaled { (settings.max_ratio_scaled, ends.odds) } else { (settings.max_ratio, 1.0) };
+            let cut = judgement.probability * odds;
+            let probability = cut / (cut + 1.0 - judgement.probability);
+            let low = probability >= settings.min_score && judgement.ratio <= max_ratio;
+            let reason = across(&judgement, standing.articles, standing.lines, scaled.then_some(ends));
+            low.then_some((Judgement { probability, ..judgement }, reason))
         }));
     }
     let mut result = Findings { tests, ..Findings::default() };
@@ -83,7 +112,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     for line in 0..facts.shipments.lines.len() {
         let parcel = facts.shipments.lines.parcel[line];
         let consignor = facts.consignor(parcel);
-        let Some((judgement, articles, lines)) = &found[consignor as usize] else { continue };
+        let Some((judgement, reason)) = &found[consignor as usize] else { continue };
         let Some(ratio) = facts.prices.ratio_to_peers(line).filter(|r| *r <= settings.max_line_ratio) else {
             continue;
         };
@@ -94,7 +123,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                 consignee: None,
                 total: 0,
                 threshold: None,
-                reason: across(judgement, *articles, *lines),
+                reason: reason.clone(),
             });
             result.cases.len() as u32 - 1
         });
@@ -106,7 +135,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
             score: judgement.probability * own,
             p_value: Some(judgement.p_value),
             true_over_declared: 1.0 / ratio.max(judgement.ratio),
-            reason: across(judgement, *articles, *lines),
+            reason: reason.clone(),
             judgement,
         };
         let mut finding = grounds.finding(facts);
@@ -124,8 +153,8 @@ fn join(case: &mut Case, parcel: u32, value: Money) {
     }
 }
 
-fn across(judgement: &Judgement, articles: u32, lines: u32) -> String {
-    format!(
+fn across(judgement: &Judgement, articles: u32, lines: u32, scaled: Option<Ends>) -> String {
+    let mut text = format!(
         "Over all its goods ({lines} lines of {articles} articles) this consignor declares {:.0} % of what other \
          consignors ask for the same goods; honest consignors lie as low {}.",
         100.0 * judgement.ratio,
@@ -134,7 +163,17 @@ fn across(judgement: &Judgement, articles: u32, lines: u32) -> String {
         } else {
             format!("about {:.1} times in 1,000", 1_000.0 * judgement.p_value)
         }
-    )
+    );
+    if let Some(ends) = scaled {
+        text.push_str(&format!(
+            " Of its {} different prices of single pieces {} end like list prices (.00, .49, .50, .90, .95, .99), where \
+             {:.0} % usually do: values multiplied by a factor end anywhere.",
+            ends.prices,
+            ends.listed,
+            100.0 * ends.usual
+        ));
+    }
+    text
 }
 
 #[cfg(test)]

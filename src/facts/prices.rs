@@ -12,6 +12,7 @@
 
 mod cells;
 mod clusters;
+mod endings;
 mod model;
 mod reference;
 mod report;
@@ -31,9 +32,11 @@ use crate::refdata::regimes::Terms;
 use crate::stats::mixture::{Mixture, Prior, Shape};
 use cells::{Row, key, subheading};
 use clusters::{Clusters, Condition};
+use endings::Endings;
 use model::{Model, Point, Residual};
 use rayon::prelude::*;
 
+pub use endings::Ends;
 pub use model::Standing;
 pub use reference::{Comparison, PriceCell};
 pub use report::Grounds;
@@ -109,6 +112,7 @@ pub struct Prices {
     piece: Model,
     kg: Model,
     clusters: Clusters,
+    endings: Endings,
     currencies: Vec<Currency>,
     peers: Mixture,
     own: Mixture,
@@ -162,6 +166,7 @@ impl Prices {
             piece,
             kg,
             clusters,
+            endings: Endings::build(shipments, entity, senders),
             currencies,
             peers: empty.clone(),
             own: empty.clone(),
@@ -224,6 +229,11 @@ impl Prices {
     /// All of a consignor's prices against other consignors'.
     pub fn consignor(&self, consignor: u32) -> Option<Judgement> {
         self.consignor_residual(consignor).map(|r| judged(&self.consignors, r))
+    }
+
+    /// How a consignor's prices end.
+    pub fn endings(&self, consignor: u32) -> Ends {
+        self.endings.of(consignor)
     }
 
     /// What a consignor's judgement rests on.

@@ -67,7 +67,7 @@ fn honest_look_alikes_pass() {
 #[test]
 fn few_lines_say_nothing() {
     let mut night = Night::default();
-    for _ in 0..2 {
+    for _ in 0..1 {
         night.shirts(0, 1.0, 9.99, "");
     }
     night.shirts(0, 1.0, 1.0, "");

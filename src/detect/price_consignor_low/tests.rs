@@ -30,7 +30,11 @@ fn with(mark: &'static str, factor: impl Fn(&crate::facts::prices::testing::Sale
 
 #[test]
 fn honest_look_alikes_pass() {
-    let cheap = with("cheap", |_, _| 0.62);
+    let mut cheap = with("cheap", |_, _| 0.62);
+    // A cheap seller has list prices as well.
+    for sale in cheap.sales.iter_mut().filter(|s| s.mark == "cheap") {
+        sale.value = sale.quantity * ((sale.value / sale.quantity).ceil() - 0.01);
+    }
     let clearance = with("clearance", |sale, _| if sale.description.len() % 3 == 0 { 0.45 } else { 1.0 });
     let mut wholesale = with("wholesale", |_, _| 1.0);
     for sale in wholesale.sales.iter_mut().filter(|s| s.mark == "wholesale") {
@@ -56,4 +60,20 @@ fn one_article_or_two_lines_are_not_a_board() {
     }
     (0..5).for_each(|_| night.shirts(30, 1.0, 2.0, "one article"));
     assert!(night.screen(&ENTRY).findings.is_empty());
+}
+
+/// Prices cut to 42 % that end anywhere, against a cheap seller's list prices at the same level.
+#[test]
+fn where_the_level_might_be_honest_the_endings_of_prices_decide() {
+    let scaled = with("scaled", |_, _| 0.42);
+    let mut listed = with("listed", |_, _| 0.42);
+    for sale in listed.sales.iter_mut().filter(|s| s.mark == "listed") {
+        sale.value = sale.quantity * ((sale.value / sale.quantity).ceil() - 0.01);
+    }
+    let findings = scaled.screen(&ENTRY);
+    let (cut, _) = scaled.share(&findings, "scaled");
+    let (honest, lines) = listed.share(&listed.screen(&ENTRY), "listed");
+    assert!(cut > honest + 0.1 && lines > 100, "{cut} against {honest}");
+    assert!(scaled.share(&findings, "honest").0 < 0.005);
+    assert!(findings.findings.iter().any(|f| f.reason.contains("end like list prices")));
 }

