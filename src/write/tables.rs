@@ -11,7 +11,7 @@ use crate::model::parcels::{Particular, Parties};
 use crate::read::Input;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, StringArray};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -197,32 +197,19 @@ fn cases(run: &Run) -> Table {
 fn entities(run: &Run) -> Table {
     let facts = run.facts;
     let shipments = facts.shipments;
-    let flagged = || run.outcome.parcels.iter().map(|p| p.parcel);
-    let roles: [(&str, &Resolved, &Parties, &[u32], BTreeSet<u32>); 2] = [
-        (
-            "consignor",
-            facts.consignors,
-            &shipments.consignors,
-            &shipments.parcels.consignor,
-            flagged().map(|p| facts.consignor(p)).collect(),
-        ),
-        (
-            "consignee",
-            facts.consignees,
-            &shipments.consignees,
-            &shipments.parcels.consignee,
-            flagged().map(|p| facts.consignee(p)).collect(),
-        ),
+    let roles: [(&str, &Resolved, &Parties, &[u32]); 2] = [
+        ("consignor", facts.consignors, &shipments.consignors, &shipments.parcels.consignor),
+        ("consignee", facts.consignees, &shipments.consignees, &shipments.parcels.consignee),
     ];
     let mut rows: Vec<(String, &str, Vec<String>, Vec<String>, usize)> = Vec::new();
-    for (role, resolved, parties, of_parcel, wanted) in roles {
-        let mut parcels: BTreeMap<u32, usize> = wanted.iter().map(|&e| (e, 0)).collect();
-        for &party in of_parcel {
-            if let Some(n) = parcels.get_mut(&resolved.entities.of_party[party as usize]) {
-                *n += 1;
-            }
+    for (role, resolved, parties, of_parcel) in roles {
+        let entity = |parcel: usize| resolved.entities.of_party[of_parcel[parcel] as usize];
+        let mut parcels = vec![0_u32; resolved.entities.len()];
+        for parcel in 0..of_parcel.len() {
+            parcels[entity(parcel) as usize] += 1;
         }
-        for (entity, parcels) in parcels {
+        let wanted: BTreeSet<u32> = run.outcome.parcels.iter().map(|p| entity(p.parcel as usize)).collect();
+        for entity in wanted {
             let members = resolved.entities.parties(entity);
             let names: BTreeSet<String> =
                 members.iter().map(|&p| parties.get(p, Particular::Name).to_owned()).collect();
@@ -232,7 +219,7 @@ fn entities(run: &Run) -> Table {
                 role,
                 names.into_iter().collect(),
                 addresses.into_iter().filter(|a| !a.is_empty()).collect(),
-                parcels,
+                parcels[entity as usize] as usize,
             ));
         }
     }
