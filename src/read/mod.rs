@@ -26,7 +26,7 @@ use crate::model::batch::RawBatch;
 use crate::model::schema::Column;
 
 /// Rows and rejects after which a block is closed.
-const BLOCK_RECORDS: usize = 65_536;
+const BLOCK_RECORDS: usize = 16_384;
 /// The longest text a cell may hold; a longer one is taken for damage.
 const LONGEST_FIELD: usize = 64 * 1024;
 /// How many names of unknown columns are kept.
