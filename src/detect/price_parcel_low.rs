@@ -41,7 +41,7 @@ detector! {
     /// ## Settings
     /// - `min_score` (0.5): least probability of a cut.
     /// - `max_ratio` (0.5): largest share of the expected value that is still flagged.
-    /// - `min_score_just_below` (0.06), `max_ratio_just_below` (0.8): the same just below a limit, where the innocent
+    /// - `min_score_just_below` (0.03), `max_ratio_just_below` (0.85): the same just below a limit, where the innocent
     ///   causes are few.
     /// - `crowd` (8), `crowding` (0.75): from so many parcels of a consignor at 90 to 100 % of the limit, and so many
     ///   times those at 70 to 90 % (about half as many are usual), its values crowd below it.
@@ -71,8 +71,8 @@ impl Default for Settings {
         Settings {
             min_score: 0.5,
             max_ratio: 0.5,
-            min_score_just_below: 0.06,
-            max_ratio_just_below: 0.8,
+            min_score_just_below: 0.03,
+            max_ratio_just_below: 0.85,
             crowd: 8,
             crowding: 0.75,
         }
