@@ -64,12 +64,12 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 }
 
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
-    let judgement = facts.prices.own(line)?;
-    let as_others =
-        facts.prices.ratio_to_peers(line).is_some_and(|ratio| ratio > settings.max_ratio_to_peers);
-    if judgement.probability < settings.min_score || judgement.ratio > settings.max_ratio || as_others {
+    // Few lines are that low; only they are worth a judgement.
+    facts.prices.ratio_to_own(line).filter(|ratio| *ratio <= settings.max_ratio)?;
+    if facts.prices.ratio_to_peers(line).is_some_and(|ratio| ratio > settings.max_ratio_to_peers) {
         return None;
     }
+    let judgement = facts.prices.own(line).filter(|j| j.probability >= settings.min_score)?;
     let reason = format!(
         "The same consignor's other lines of this article are declared at {:.1} times this price {}.",
         1.0 / judgement.ratio,

@@ -67,14 +67,9 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 }
 
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
-    let judgement = facts.prices.peers(line)?;
-    if judgement.probability < settings.min_score {
-        return None;
-    }
-    let ratio = facts.prices.ratio_to_peers(line)?;
-    if ratio > settings.max_ratio {
-        return None;
-    }
+    // Few lines are that low; only they are worth a judgement.
+    facts.prices.ratio_to_peers(line).filter(|ratio| *ratio <= settings.max_ratio)?;
+    let judgement = facts.prices.peers(line).filter(|j| j.probability >= settings.min_score)?;
     let reason = format!(
         "Against the price that other consignors, and this one's other goods, let expect it is {:.0} %; an honest price \
          lies as low {}.",

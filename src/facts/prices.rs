@@ -241,6 +241,11 @@ impl Prices {
         self.model(scale).standing[consignor as usize]
     }
 
+    /// Declared price over that of the consignor's other lines of the article.
+    pub fn ratio_to_own(&self, line: usize) -> Option<f64> {
+        self.own_residual(line).map(|(residual, _)| residual.x.exp())
+    }
+
     /// Declared over expected price against peers and nothing else; the milder scale.
     pub fn ratio_to_peers(&self, line: usize) -> Option<f64> {
         match (self.piece.off_peers(line), self.kg.off_peers(line)) {
