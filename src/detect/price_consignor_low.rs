@@ -46,7 +46,7 @@ detector! {
     /// - `min_score` (0.4): least probability that the consignor cuts.
     /// - `min_articles` (2), `min_lines` (3): least evidence.
     /// - `max_ratio` (0.36): largest level that is still flagged: outlets and cheap qualities honestly lie near 0.4 and above.
-    /// - `max_ratio_scaled` (0.5), `min_odds` (5): largest level that is still flagged where the endings of the prices
+    /// - `max_ratio_scaled` (0.5), `min_odds` (10): largest level that is still flagged where the endings of the prices
     ///   make a cut so many times likelier.
     /// - `max_line_ratio` (0.75): lines above this share of the others' price are left out.
     "price-consignor-low", UnderInvoicing, "Consignor whose prices are low across the board", Settings, run
@@ -80,7 +80,7 @@ impl Default for Settings {
             min_lines: 3,
             max_ratio: 0.36,
             max_ratio_scaled: 0.5,
-            min_odds: 5.0,
+            min_odds: 10.0,
             max_line_ratio: 0.75,
         }
     }
