@@ -116,7 +116,8 @@ def parcel(channel, seller, to, lines, gap=None, **extra):
 def ordinary(article, level, pieces=1):
     description, hs, price, kg = ARTICLES[article]
     price = price * level * RANDOM.lognormvariate(0, 0.09)
-    return (description, hs, pieces, round(price, 0) - 0.01 if price > 5 else round(price, 2), kg * pieces)
+    price = round(price, 0) - 0.01 if price > 5 else round(price, 2)
+    return (description, hs, pieces, price * pieces, kg * pieces)
 
 
 # Ordinary trade: every seller sells every article, at its own price level.
@@ -181,17 +182,19 @@ parcel("postal", ("Beauty Outlet HK", "Nathan Rd 520", "Hong Kong", "HK"), perso
 
 # 8. Bunching: a sender of many different goods with hardly a price above the limit and a crowd just under it.
 LIMIT = ("Fuzhou Bright Home Appliance", "88 Wuyi North Rd", "Fuzhou", "CN")
-HOME = [("robot vacuum cleaner", "850811", 3.1), ("espresso machine", "851671", 3.6), ("air fryer", "851660", 4.0),
-        ("stand mixer", "850940", 4.4), ("LED desk lamp", "940521", 1.1), ("electric kettle", "851610", 1.2)]
-for i in range(46):
-    description, hs, kg = HOME[i % 6]
-    value = round(RANDOM.uniform(141, 149.9), 2) if i % 2 else round(RANDOM.uniform(28, 138), 2)
-    parcel("express", LIMIT, person(), [(description, hs, 1, value, kg)])
 OTHER = ("Ningbo Home Partner Ltd", "102 Beilun Port Rd", "Ningbo", "CN")
+# article, HS code, price (EUR), kg
+HOME = [("robot vacuum cleaner", "850811", 186, 3.1), ("espresso machine", "851671", 178, 3.6),
+        ("stand mixer", "850940", 172, 4.4), ("air fryer", "851660", 96, 4.0),
+        ("LED desk lamp", "940521", 31, 1.1), ("electric kettle", "851610", 38, 1.2)]
 for i in range(46):
-    description, hs, kg = HOME[i % 6]
-    value = round(RANDOM.lognormvariate(4.75, 0.45), 2)
-    parcel("express", OTHER, person(), [(description, hs, 1, value, kg)], procedure_codes="C07 F48" if value <= 150 else "")
+    description, hs, price, kg = HOME[i % 6]
+    for seller in (LIMIT, OTHER):
+        value = round(price * RANDOM.lognormvariate(0, 0.05), 2)
+        if seller is LIMIT and value > 141:
+            value = round(RANDOM.uniform(141, 149.9), 2)
+        codes = "C07 F48" if value <= 150 else ""
+        parcel("express", seller, person(), [(description, hs, 1, value, kg)], procedure_codes=codes)
 
 # Honest look-alikes.
 # A parcel shop: six strangers, six senders, one address.
