@@ -89,6 +89,7 @@ fn compare(arguments: &[String]) -> Result<(), String> {
             .args(["--parcels", &parcels.to_string()])
             .arg("--out")
             .arg(&folder)
+            .stdout(std::process::Stdio::null())
             .status();
         if !status.map_err(|e| e.to_string())?.success() {
             return Err("the manifests could not be made".into());
