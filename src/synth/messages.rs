@@ -72,6 +72,9 @@ impl Messages {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 const PROLOG: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// The rows of one parcel.

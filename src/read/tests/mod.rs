@@ -4,6 +4,7 @@ mod csv;
 mod damage;
 mod input;
 mod json;
+mod messages;
 mod parquet;
 
 use super::csv::CsvBlocks;
