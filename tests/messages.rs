@@ -28,9 +28,33 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn run(out: &Path, files: &[PathBuf]) -> Command {
+    run_at(out, files, &sample("../rates.csv"))
+}
+
+/// Exchange rates of all days of the synthetic samples.
+fn rates(dir: &Path) -> PathBuf {
+    let made = dir.join("made");
+    let mut command = program();
+    command.args([
+        "synth",
+        "--parcels",
+        "1",
+        "--seed",
+        "3",
+        "--destination",
+        "DE",
+        "--date",
+        "2026-05-20",
+        "--out",
+    ]);
+    expect(0, command.arg(&made));
+    made.join("rates.csv")
+}
+
+fn run_at(out: &Path, files: &[PathBuf], rates: &Path) -> Command {
     let mut command = program();
     command.args(["run", "--quiet", "--destination", "DE", "--date", "2026-05-20", "--out"]).arg(out);
-    command.arg("--rates").arg(sample("../rates.csv")).arg("--express").args(files);
+    command.arg("--rates").arg(rates).arg("--express").args(files);
     command
 }
 
@@ -68,6 +92,7 @@ fn synthetic_messages_have_the_bytes_of_the_samples() {
 #[test]
 fn many_messages_in_files_and_archives_are_one_night() {
     let dir = TempDir::new().unwrap();
+    let rates = rates(dir.path());
     let whole = fs::read_to_string(sample("express.xfhl.xml")).unwrap();
     let messages: Vec<&str> = whole.lines().filter(|l| l.starts_with("<rsm:")).collect();
     assert!(messages.len() > 10);
@@ -99,7 +124,7 @@ fn many_messages_in_files_and_archives_are_one_night() {
         [("files", files), ("zip", vec![zip]), ("tar", vec![tar]), ("one", vec![sample("express.xfhl.xml")])]
     {
         let out = dir.path().join(name);
-        expect(0, &mut run(&out, &inputs));
+        expect(0, &mut run_at(&out, &inputs, &rates));
         let counts = counts(&out);
         assert_eq!(counts["quarantined"], 0, "{name}");
         flags.push((counts["lines_used"].clone(), counts["parcels"].clone(), counts["flags"].clone()));
@@ -115,7 +140,7 @@ fn a_house_waybill_without_its_message_is_told() {
     let path = dir.path().join("night.xml");
     fs::write(&path, format!("{}</Messages>", &whole[..last])).unwrap();
     let out = dir.path().join("out");
-    expect(3, run(&out, &[path]).arg("--strict"));
+    expect(3, run_at(&out, &[path], &rates(dir.path())).arg("--strict"));
     let counts = counts(&out);
     assert_eq!(counts["quarantined"], 1);
 }
