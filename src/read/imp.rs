@@ -18,7 +18,7 @@ pub(super) const FHL: &str = include_str!("mapping/presets/fhl.toml");
 /// How the fields of a master waybill become columns.
 const FWB: &str = include_str!("mapping/presets/fwb.toml");
 /// Bytes of one house waybill; a message has 3,500 characters by the standard.
-const LARGEST: usize = 1 << 20;
+const LARGEST: usize = 1 << 16;
 /// Bytes at the beginning in which a message has to start.
 const LOOKED_AT: usize = 4_096;
 

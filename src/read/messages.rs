@@ -351,7 +351,9 @@ impl MessageBlocks {
         let assigned = self.input.reading.mapping.is_some();
         let mut layouts = Vec::new();
         for mapping in candidates(&self.input).filter(|m| m.syntax == syntax) {
-            if !(assigned || mapping.fits.iter().all(|n| occurs(head, n))) {
+            // A namespace tells a message wherever it stands in the file; common names need others beside them.
+            let spaced = mapping.message.as_ref().is_some_and(|m| m.namespace.is_some());
+            if !(assigned || spaced || mapping.fits.iter().all(|n| occurs(head, n))) {
                 continue;
             }
             if (mapping.role == Role::Lines) == self.sides {

@@ -148,6 +148,20 @@ fn what_no_mapping_knows_is_told() {
     assert!(error.to_string().contains("iso-8859-1"), "{error}");
 }
 
+#[test]
+fn a_waybill_far_behind_a_long_manifest_is_read() {
+    let house = "<HouseWaybill xmlns='iata:housewaybill:1'><MasterConsignment><IncludedHouseConsignment><ID>H1</ID>\
+                 </IncludedHouseConsignment></MasterConsignment></HouseWaybill>";
+    let listed = "<IncludedHouseConsignment><TransportContractDocument><ID>X</ID></TransportContractDocument>\
+                  </IncludedHouseConsignment>";
+    let list = listed.repeat(4_000);
+    let list = format!(
+        "<HouseManifest xmlns='iata:housemanifest:1'><MasterConsignment>{list}</MasterConsignment></HouseManifest>"
+    );
+    let found = read(format!("<Messages>{list}{house}</Messages>")).unwrap();
+    assert_eq!(found.ids(), ["H1"]);
+}
+
 fn json(id: &str) -> String {
     format!(
         r#"{{"ITEM_ID":"{id}","NATURE_TYPE_CD":"11","GROSS_WT":0.5,"more":{{"x":[1,2,{{"y":null}}]}},"C_CUSITM_CP_DET":[{{"ITEM_NO":1,"CP_DESC":"caf\u00e9 \"x\"","CP_AMT":5}},{{"ITEM_NO":2,"CP_DESC":"b","CP_AMT":"6.5"}}]}}"#

@@ -1,6 +1,6 @@
 //! The texts of one row: what a mapping makes of the slots of a line, its parcel and its message.
 
-use super::{EMPTY, Found, Joins, Tree, trim};
+use super::{EMPTY, Found, Tree, trim};
 use crate::model::schema::Column;
 use crate::read::mapping::Layout;
 use crate::read::mapping::layout::{ColumnRule, SourceRule};
