@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::fields::country::{Country, parse_country};
 use crate::fields::date::{iso_text, parse_date};
 use crate::model::batch::Channel;
-use crate::read::{self, Input};
+use crate::read::mapping::{self, Mapping};
+use crate::read::{self, Input, Limits};
 use crate::refdata::charges::ChargeRates;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
@@ -15,6 +16,7 @@ use crate::resolve::ResolveSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// A job as a person writes it. Paths of a job file are relative to its folder.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -33,6 +35,11 @@ pub struct Job {
     pub express: Vec<String>,
     /// Euro reference rates, in the layout of the European Central Bank's `eurofxref-hist.csv`.
     pub rates: Option<PathBuf>,
+    /// How files are read that have other layouts than the input columns: pattern of paths, name of a preset or path of
+    /// a mapping file. The layout of a file that no pattern names is told by its content.
+    pub mapping: BTreeMap<String, String>,
+    /// What input may ask for at most.
+    pub limits: Limits,
     /// Rows that replace the built-in table of regimes.
     pub regimes: Option<PathBuf>,
     /// Rates of duty and tax that replace the built-in defaults.
@@ -129,6 +136,16 @@ impl Job {
         {
             *path = tidy(&folder.join(&path));
         }
+        let known = |name: &str| mapping::preset_names().any(|n| n == name);
+        let joined = |path: &str| tidy(&folder.join(path)).to_string_lossy().into_owned();
+        self.mapping = std::mem::take(&mut self.mapping)
+            .into_iter()
+            .map(|(pattern, name)| {
+                let pattern = if pattern == "*" { pattern } else { joined(&pattern) };
+                let name = if known(&name) { name } else { joined(&name) };
+                (pattern, name)
+            })
+            .collect();
         for pattern in self.postal.iter_mut().chain(&mut self.express) {
             if !pattern.contains("://") {
                 *pattern = tidy(&folder.join(&pattern)).to_string_lossy().into_owned();
@@ -166,6 +183,11 @@ impl Job {
         }
         let mut inputs = read::expand(&self.postal, Channel::Postal)?;
         inputs.extend(read::expand(&self.express, Channel::Express)?);
+        assign(&mut inputs, &self.mapping)?;
+        for input in &mut inputs {
+            input.reading.limits = self.limits;
+            input.reading.night = iso_text(night);
+        }
         let rates = self.rates.as_deref().map_or(Ok(Rates::default()), Rates::read)?;
         let configuration = |e: &dyn std::fmt::Display| Error::Configuration(e.to_string());
         let regimes = Regimes::load(self.regimes.as_deref()).map_err(|e| configuration(&e))?;
@@ -181,6 +203,29 @@ impl Job {
         }
         Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges })
     }
+}
+
+/// Gives the inputs the mappings that are named for their paths.
+///
+/// # Errors
+/// A pattern is none or names no input, or a mapping cannot be used.
+pub fn assign(inputs: &mut [Input], mappings: &BTreeMap<String, String>) -> Result<(), Error> {
+    for (pattern, name) in mappings {
+        let fault = |what: String| Error::Configuration(format!("mapping `{pattern}`: {what}"));
+        let found = glob::Pattern::new(pattern).map_err(|e| fault(format!("not a valid pattern: {e}")))?;
+        let mapping = Arc::new(Mapping::named(name)?);
+        let mut any = false;
+        for input in inputs.iter_mut().filter(|i| found.matches_path(&i.path)) {
+            input.reading.mapping = Some(Arc::clone(&mapping));
+            any = true;
+        }
+        if !any {
+            return Err(fault(
+                "no input matches the pattern; expected one that names files of `postal` or `express`".into(),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The path without `name/..` inside, so that it reads as a person would write it.

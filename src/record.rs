@@ -111,7 +111,7 @@ pub fn json(
         .enumerate()
         .map(|(source, (input, file))| {
             let rejected: u64 = by_field(Some(source as u32)).values().sum();
-            json!({
+            let mut told = json!({
                 "path": input.path.to_string_lossy(),
                 "channel": input.channel.name(),
                 "format": input.format,
@@ -122,7 +122,11 @@ pub fn json(
                 "quarantined": rejected,
                 "unknown_columns": file.unknown_columns,
                 "warnings": file.warnings,
-            })
+            });
+            if !file.layouts.is_empty() {
+                told["layouts"] = json!(file.layouts);
+            }
+            told
         })
         .collect();
     let families: BTreeMap<&str, Value> = counts

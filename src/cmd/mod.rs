@@ -1,8 +1,10 @@
 //! The subcommands: each reads its arguments, calls the library and prints.
 
+pub mod check;
 pub mod detectors;
 pub mod eval;
 pub mod explain;
+pub mod labels;
 pub mod regimes;
 pub mod report;
 pub mod run;

@@ -23,6 +23,10 @@ pub(crate) fn execute(args: RunArgs) -> Status {
         job.postal = args.postal;
         job.express = args.express;
     }
+    for mapping in args.mapping {
+        let (pattern, name) = mapping.split_once('=').unwrap_or(("*", &mapping));
+        job.mapping.insert(pattern.to_owned(), name.to_owned());
+    }
     job.destination = args.destination.or(job.destination);
     job.date = args.date.or(job.date);
     job.out = args.out.or(job.out);

@@ -13,6 +13,7 @@ mod chunk;
 mod draw;
 mod frauds;
 mod lists;
+mod messages;
 mod number;
 mod order;
 mod party;
