@@ -6,12 +6,15 @@ use crate::detect;
 use crate::error::Error;
 use crate::fields::country::{Country, parse_country};
 use crate::fields::date::{iso_text, parse_date};
+use crate::lists::{ListSettings, Lists};
 use crate::model::batch::Channel;
+use crate::output;
 use crate::read::{self, Input};
 use crate::refdata::charges::ChargeRates;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
 use crate::resolve::ResolveSettings;
+use crate::write::{EarlierQuality, QUALITY_SHARES};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -37,6 +40,10 @@ pub struct Job {
     pub regimes: Option<PathBuf>,
     /// Rates of duty and tax that replace the built-in defaults.
     pub duty_rates: Option<PathBuf>,
+    /// Lists of the user's: parties to watch or to leave alone, goods.
+    pub lists: ListSettings,
+    /// Output folder of an earlier run, to say how the data's quality has changed since.
+    pub previous: Option<PathBuf>,
     /// What is written besides the usual files.
     pub output: OutputSettings,
     /// Who is who.
@@ -51,6 +58,8 @@ pub struct Job {
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
     pub entity_links: bool,
+    /// `descriptions.parquet`: what the words of every distinct description say of its code.
+    pub descriptions: bool,
 }
 
 /// A job whose files are found and loaded: all that a run needs.
@@ -71,6 +80,10 @@ pub struct Plan {
     pub regimes: Regimes,
     /// Rates of duty and tax.
     pub charges: ChargeRates,
+    /// Lists of the user's.
+    pub lists: Lists,
+    /// What an earlier run found of each carrier.
+    pub earlier: EarlierQuality,
 }
 
 impl Job {
@@ -125,8 +138,13 @@ impl Job {
 
     fn relative_to(&mut self, folder: &Path) {
         for path in
-            [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates].into_iter().flatten()
+            [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates, &mut self.previous]
+                .into_iter()
+                .flatten()
         {
+            *path = tidy(&folder.join(&path));
+        }
+        for path in self.lists.paths() {
             *path = tidy(&folder.join(&path));
         }
         for pattern in self.postal.iter_mut().chain(&mut self.express) {
@@ -179,8 +197,22 @@ impl Job {
                 iso_text(night)
             )));
         }
-        Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges })
+        let lists = Lists::load(&self.lists, night).map_err(|e| configuration(&e))?;
+        let earlier = self.previous.as_deref().map(earlier_quality).transpose()?.unwrap_or_default();
+        Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges, lists, earlier })
     }
+}
+
+/// The quality of each carrier's data in an earlier run.
+fn earlier_quality(folder: &Path) -> Result<EarlierQuality, Error> {
+    let (rows, _) = output::rows(folder, "carrier_quality.parquet", None, usize::MAX)?;
+    let text = |row: &output::Row, name: &str| {
+        row.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let shares = |row: &output::Row| {
+        QUALITY_SHARES.iter().map(|name| row.get(*name).and_then(serde_json::Value::as_f64)).collect()
+    };
+    Ok(rows.iter().map(|row| ((text(row, "channel"), text(row, "carrier")), shares(row))).collect())
 }
 
 /// The path without `name/..` inside, so that it reads as a person would write it.
