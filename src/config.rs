@@ -6,13 +6,16 @@ use crate::detect;
 use crate::error::Error;
 use crate::fields::country::{Country, parse_country};
 use crate::fields::date::{iso_text, parse_date};
+use crate::lists::{ListSettings, Lists};
 use crate::model::batch::Channel;
 use crate::read::mapping::{self, Mapping};
+use crate::output;
 use crate::read::{self, Input, Limits};
 use crate::refdata::charges::ChargeRates;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
 use crate::resolve::ResolveSettings;
+use crate::write::{EarlierQuality, QUALITY_SHARES};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -44,6 +47,10 @@ pub struct Job {
     pub regimes: Option<PathBuf>,
     /// Rates of duty and tax that replace the built-in defaults.
     pub duty_rates: Option<PathBuf>,
+    /// Lists of the user's: parties to watch or to leave alone, goods.
+    pub lists: ListSettings,
+    /// Output folder of an earlier run, to say how the data's quality has changed since.
+    pub previous: Option<PathBuf>,
     /// What is written besides the usual files.
     pub output: OutputSettings,
     /// Who is who.
@@ -58,6 +65,8 @@ pub struct Job {
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
     pub entity_links: bool,
+    /// `descriptions.parquet`: what the words of every distinct description say of its code.
+    pub descriptions: bool,
 }
 
 /// A job whose files are found and loaded: all that a run needs.
@@ -78,6 +87,10 @@ pub struct Plan {
     pub regimes: Regimes,
     /// Rates of duty and tax.
     pub charges: ChargeRates,
+    /// Lists of the user's.
+    pub lists: Lists,
+    /// What an earlier run found of each carrier.
+    pub earlier: EarlierQuality,
 }
 
 impl Job {
@@ -132,7 +145,9 @@ impl Job {
 
     fn relative_to(&mut self, folder: &Path) {
         for path in
-            [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates].into_iter().flatten()
+            [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates, &mut self.previous]
+                .into_iter()
+                .flatten()
         {
             *path = tidy(&folder.join(&path));
         }
@@ -146,6 +161,9 @@ impl Job {
                 (pattern, name)
             })
             .collect();
+        for path in self.lists.paths() {
+            *path = tidy(&folder.join(&path));
+        }
         for pattern in self.postal.iter_mut().chain(&mut self.express) {
             if !pattern.contains("://") {
                 *pattern = tidy(&folder.join(&pattern)).to_string_lossy().into_owned();
@@ -201,7 +219,9 @@ impl Job {
                 iso_text(night)
             )));
         }
-        Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges })
+        let lists = Lists::load(&self.lists, night).map_err(|e| configuration(&e))?;
+        let earlier = self.previous.as_deref().map(earlier_quality).transpose()?.unwrap_or_default();
+        Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges, lists, earlier })
     }
 }
 
@@ -226,6 +246,18 @@ pub fn assign(inputs: &mut [Input], mappings: &BTreeMap<String, String>) -> Resu
         }
     }
     Ok(())
+}
+
+/// The quality of each carrier's data in an earlier run.
+fn earlier_quality(folder: &Path) -> Result<EarlierQuality, Error> {
+    let (rows, _) = output::rows(folder, "carrier_quality.parquet", None, usize::MAX)?;
+    let text = |row: &output::Row, name: &str| {
+        row.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let shares = |row: &output::Row| {
+        QUALITY_SHARES.iter().map(|name| row.get(*name).and_then(serde_json::Value::as_f64)).collect()
+    };
+    Ok(rows.iter().map(|row| ((text(row, "channel"), text(row, "carrier")), shares(row))).collect())
 }
 
 /// The path without `name/..` inside, so that it reads as a person would write it.

@@ -14,6 +14,7 @@ pub mod error;
 pub mod eval;
 pub mod facts;
 pub mod fields;
+pub mod lists;
 pub mod model;
 pub mod normalise;
 pub mod output;

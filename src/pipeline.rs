@@ -65,23 +65,26 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
         || resolve::resolve(&shipments.consignees, &plan.job.resolve),
     );
     clock.stage("facts");
-    let facts = Facts::new(shipments, &consignors, &consignees, terms, &plan.charges);
+    let facts = Facts::new(shipments, &consignors, &consignees, terms, &plan.charges).with_lists(&plan.lists);
     clock.stage("detect");
-    let findings = detect::run(&facts, &plan.job.detectors)
+    let mut findings = detect::run(&facts, &plan.job.detectors)
         .map_err(|e| Error::Configuration(format!("detector settings: {e}")))?;
+    let suppressed = detect::suppress(&facts, &mut findings);
     clock.stage("score");
     let found = detect::ALL.iter().zip(findings);
     let found = found.map(|(d, findings)| Found { detector: d.id, family: d.family, findings }).collect();
     let outcome: Outcome = score::run(shipments, found);
 
     clock.stage("write");
-    let counts = Counts::of(&facts, &outcome, rejects, files);
+    let counts = Counts { suppressed, ..Counts::of(&facts, &outcome, rejects, files) };
     let run = write::Run {
         facts: &facts,
         outcome: &outcome,
         rejects,
         inputs: &inputs,
         entity_links: plan.job.output.entity_links,
+        earlier: &plan.earlier,
+        descriptions: plan.job.output.descriptions,
     };
     write::write(&run, staging.folder())?;
     let record = record::json(plan, &inputs, files, &facts, &counts, rejects);

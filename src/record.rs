@@ -3,8 +3,10 @@
 //! Nothing here depends on the clock, the machine or the number of threads: the same input gives the same bytes.
 
 use crate::config::Plan;
+use crate::detect::Suppressed;
 use crate::facts::Facts;
 use crate::fields::date::iso_text;
+use crate::lists::PartyList;
 use crate::model::batch::Reject;
 use crate::model::finding::Family;
 use crate::model::money::{self, Money, to_units};
@@ -43,6 +45,10 @@ pub struct Counts {
     pub families: Vec<(Family, usize, Money)>,
     /// Expected revenue at risk by currency.
     pub revenue: BTreeMap<String, Money>,
+    /// What the allow list left out.
+    pub suppressed: Suppressed,
+    /// Parcels by lane alone: flagged, but not on revenue.
+    pub lanes_only: usize,
 }
 
 impl Counts {
@@ -79,6 +85,8 @@ impl Counts {
             cases: outcome.cases.len(),
             families: families.to_vec(),
             revenue,
+            suppressed: Suppressed::default(),
+            lanes_only: outcome.parcels.iter().filter(|p| p.probability == 0.0).count(),
         }
     }
 }
@@ -154,10 +162,12 @@ pub fn json(
             "consignees_declared": counts.consignees.0,
             "consignees_resolved": counts.consignees.1,
             "flagged_parcels": counts.flagged,
+            "flagged_on_revenue": counts.flagged - counts.lanes_only,
             "flags": counts.flags,
             "cases": counts.cases,
         },
         "families": families,
+        "lists": lists(plan, counts),
         "revenue_at_risk": revenue,
         "quarantined_by_field": by_field(None),
         "values_ignored": ignored(facts),
@@ -167,6 +177,23 @@ pub fn json(
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// What the user's lists came to: rows in force and past their day, and what the allow list left out.
+fn lists(plan: &Plan, counts: &Counts) -> Value {
+    let rows = |list: &PartyList| json!({ "in_force": list.entries.len(), "expired": list.expired });
+    let findings: BTreeMap<&str, usize> =
+        counts.suppressed.findings.iter().map(|(family, n)| (family.name(), *n)).collect();
+    json!({
+        "watch": rows(&plan.lists.watch),
+        "allow": rows(&plan.lists.allow),
+        "described_goods": plan.lists.described_goods.rows().count(),
+        "suppressed": {
+            "findings": findings,
+            "parcels": counts.suppressed.parcels,
+            "by_line_of_the_allow_list": counts.suppressed.rows,
+        },
+    })
 }
 
 /// Texts of optional columns that meant nothing and were left out, by column.

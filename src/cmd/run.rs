@@ -70,6 +70,15 @@ fn text(summary: &Summary, out: &str, elapsed: Duration) -> String {
     for (family, parcels, _) in &counts.families {
         let _ = writeln!(t, "             {:>9}  {}", grouped(*parcels as u64), family.title());
     }
+    let left_out: usize = counts.suppressed.findings.values().sum();
+    if left_out > 0 {
+        let _ = writeln!(
+            t,
+            "Allow list   {} findings on {} parcels left out",
+            grouped(left_out as u64),
+            grouped(counts.suppressed.parcels as u64)
+        );
+    }
     let sums: Vec<String> = counts.revenue.iter().map(|(c, m)| money::display(*m, c)).collect();
     let sums = if sums.is_empty() { "none".to_owned() } else { sums.join(", ") };
     let _ = writeln!(t, "Revenue      {sums} at risk (expected; by the rates of duty and tax in use)");

@@ -5,7 +5,7 @@ use crate::model::schema::{Column, Kind};
 use std::fmt::Write;
 
 /// The files of a run, one row per what.
-const OUTPUT: [(&str, &str); 10] = [
+const OUTPUT: [(&str, &str); 14] = [
     ("flagged_parcels.parquet", "flagged parcel, highest risk first"),
     ("flags.parquet", "finding"),
     ("cases.parquet", "group of parcels that one finding ties together"),
@@ -14,6 +14,10 @@ const OUTPUT: [(&str, &str); 10] = [
     ("quarantine.parquet", "input record that could not be used"),
     ("price_reference.parquet", "price cell"),
     ("manifest_quality.parquet", "manifest: completeness and accuracy by data element"),
+    ("carrier_quality.parquet", "channel and carrier, with the change since the run that `previous` names"),
+    ("consignor_quality.parquet", "resolved consignor of 20 parcels or more"),
+    ("referrals.parquet", "parcel to refer before loading: what to ask for, the agency to tell"),
+    ("descriptions.parquet", "distinct description and heading; with --set output.descriptions=true"),
     ("run.json", "the run: versions, configuration, inputs, counts that reconcile, the law applied"),
     ("report.html", "the run, for a person to read"),
 ];

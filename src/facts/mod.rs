@@ -8,7 +8,9 @@ pub mod prices;
 mod revenue;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod words;
 
+use crate::lists::Lists;
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;
 use crate::refdata::charges::ChargeRates;
@@ -28,6 +30,10 @@ pub struct Facts<'a> {
     pub prices: prices::Prices,
     /// Rates of duty and tax.
     pub charges: &'a ChargeRates,
+    /// Lists of the user's; none by default.
+    pub lists: &'a Lists,
+    /// What the words of each description say of its code; where [`Facts::with_lists`] was called.
+    pub words: Option<words::Night>,
     /// Parcels of addressees with several, by addressee.
     pub by_consignee: parts::Pools,
 }
@@ -49,10 +55,19 @@ impl<'a> Facts<'a> {
             terms,
             charges,
             prices,
+            lists: Lists::none(),
+            words: None,
             by_consignee: Default::default(),
         };
         facts.by_consignee = parts::Pools::of(&facts, &parts::consignees(&facts));
         facts
+    }
+    /// Takes the user's lists and reads what the words of the night say of its codes.
+    pub fn with_lists(mut self, lists: &'a Lists) -> Facts<'a> {
+        self.lists = lists;
+        self.words =
+            Some(words::Night::read(self.shipments, &self.consignors.entities, &lists.described_goods));
+        self
     }
     /// The rules for a parcel.
     pub fn terms(&self, parcel: u32) -> &Terms {

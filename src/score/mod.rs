@@ -9,12 +9,16 @@
 //! - **Risk score**: risk is likelihood times consequence. `probability × (1 + s / (s + m)) / 2` with `s` the revenue
 //!   at stake if the finding is right (expected revenue over probability) and `m` the median of `s` among the night's
 //!   flagged parcels: nothing at stake halves the probability, a very large sum leaves it whole.
+//! - **Lanes**: all of this is about revenue. Findings of mis-declaration, data quality and security never enter these
+//!   numbers: each lane has its own score, the highest of its findings. Parcels without a finding on revenue stand
+//!   behind those with one, by the security lane, then mis-declaration, then data quality.
 
 use crate::model::finding::{Family, Findings};
 use crate::model::money::Money;
 use crate::model::outcome::{Action, Flag, FlaggedCase, FlaggedParcel, Outcome};
 use crate::model::parcels::Shipments;
 use crate::stats::fdr::q_values;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -134,6 +138,7 @@ fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
     let flag = |i: u32| &flags[i as usize];
     order.sort_by(|&a, &b| {
         (flag(a).parcel.cmp(&flag(b).parcel))
+            .then(flag(b).family.is_revenue().cmp(&flag(a).family.is_revenue()))
             .then(flag(b).score.total_cmp(&flag(a).score))
             .then(flag(b).revenue.cmp(&flag(a).revenue))
             .then(a.cmp(&b))
@@ -142,13 +147,18 @@ fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
         .chunk_by(|&a, &b| flag(a).parcel == flag(b).parcel)
         .map(|own| {
             let (mut doubt, mut revenue): (f64, Money) = (1.0, 0);
-            for family in Family::ALL {
+            for family in Family::REVENUE {
                 let mine = || own.iter().map(|&i| flag(i)).filter(move |f| f.family == family);
                 doubt *= 1.0 - mine().map(|f| f.score).fold(0.0, f64::max);
                 // Lines of one parcel are at stake together, detectors of one family are not.
                 revenue = revenue.saturating_add(strongest_detector(mine()));
             }
+            let lanes = Family::LANES.map(|family| {
+                let mine = own.iter().map(|&i| flag(i)).filter(|f| f.family == family);
+                mine.map(|f| f.score).fold(0.0, f64::max)
+            });
             FlaggedParcel {
+                lanes,
                 parcel: flag(own[0]).parcel,
                 risk_score: 0.0,
                 probability: 1.0 - doubt,
@@ -159,7 +169,7 @@ fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
         })
         .collect();
     let stake = |p: &FlaggedParcel| p.revenue as f64 / p.probability.max(1e-9);
-    let mut stakes: Vec<f64> = parcels.iter().map(stake).collect();
+    let mut stakes: Vec<f64> = parcels.iter().filter(|p| p.probability > 0.0).map(stake).collect();
     stakes.sort_by(f64::total_cmp);
     let quantile = |share: f64| stakes.get((stakes.len() as f64 * share) as usize).copied().unwrap_or(0.0);
     let (median, high) = (quantile(0.5).max(1.0), quantile(0.75));
@@ -172,10 +182,17 @@ fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
     parcels.sort_by(|a, b| {
         (b.risk_score.total_cmp(&a.risk_score))
             .then(b.revenue.cmp(&a.revenue))
+            .then_with(|| if a.risk_score > 0.0 { Ordering::Equal } else { by_lane(a, b) })
             .then_with(|| ids.get(a.parcel).cmp(ids.get(b.parcel)))
             .then(a.parcel.cmp(&b.parcel))
     });
     parcels
+}
+
+/// Parcels without a finding on revenue: by the first lane in which they differ, the higher score first.
+fn by_lane(a: &FlaggedParcel, b: &FlaggedParcel) -> Ordering {
+    let scores = a.lanes.iter().zip(&b.lanes);
+    scores.map(|(a, b)| b.total_cmp(a)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 /// The highest expected revenue that one detector sees in the parcel, its lines added up.
@@ -197,7 +214,14 @@ fn action(parcel: &FlaggedParcel, high_stake: bool, flags: &[Flag]) -> Action {
         let flag = &flags[i as usize];
         flag.family == Family::DeMinimisAbuse && flag.p_value.is_none() && flag.score >= EXAMINE_PROBABILITY
     });
-    if parcel.probability < REVIEW_PROBABILITY {
+    if parcel.probability == 0.0 {
+        // Nothing on revenue: the first lane with a finding decides.
+        match parcel.lanes {
+            [security, ..] if security > 0.0 => Action::Screen,
+            [_, goods, _] if goods > 0.0 => Action::VerifyGoods,
+            _ => Action::RequestInformation,
+        }
+    } else if parcel.probability < REVIEW_PROBABILITY {
         Action::Review
     } else if on_the_record {
         Action::Reassess

@@ -1,7 +1,7 @@
 //! The files of a run, column by column: `CONTRACT.md`'s names, and a few more.
 
 use super::table::{Table, lists};
-use super::{WriteError, quality};
+use super::{WriteError, descriptions, quality, referrals};
 use crate::facts::Facts;
 use crate::model::batch::Reject;
 use crate::model::entities::Resolved;
@@ -27,6 +27,10 @@ pub struct Run<'a> {
     pub inputs: &'a [Input],
     /// Whether to write the entities of every parcel.
     pub entity_links: bool,
+    /// What an earlier run found of each carrier.
+    pub earlier: &'a quality::EarlierQuality,
+    /// Whether to write what the words of every description say of its code.
+    pub descriptions: bool,
 }
 
 /// Writes the Parquet files of a run into a folder.
@@ -36,7 +40,10 @@ pub struct Run<'a> {
 pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
     type Make = fn(&Run) -> Table;
     let mut files: Vec<(&str, Make)> = vec![
-        ("manifest_quality.parquet", |run| quality::table(run.facts)),
+        ("manifest_quality.parquet", quality::manifests),
+        ("carrier_quality.parquet", quality::carriers),
+        ("consignor_quality.parquet", quality::consignors),
+        ("referrals.parquet", referrals::table),
         ("flags.parquet", flags),
         ("flagged_parcels.parquet", flagged_parcels),
         ("price_reference.parquet", price_reference),
@@ -47,15 +54,18 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
     if run.entity_links {
         files.push(("entity_links.parquet", entity_links));
     }
+    if run.descriptions {
+        files.push(("descriptions.parquet", descriptions::table));
+    }
     files.into_par_iter().try_for_each(|(name, make)| make(run).write(folder, name))
 }
 
 /// The stable name of a resolved party.
-fn entity_id(role: &str, resolved: &Resolved, entity: u32) -> String {
+pub(super) fn entity_id(role: &str, resolved: &Resolved, entity: u32) -> String {
     format!("{role}-{:016x}", resolved.entities.key[entity as usize])
 }
 
-fn text<T: AsRef<str>>(values: impl Iterator<Item = T>) -> ArrayRef {
+pub(super) fn text<T: AsRef<str>>(values: impl Iterator<Item = T>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(values))
 }
 
@@ -75,7 +85,7 @@ fn number(values: impl Iterator<Item = f64>) -> ArrayRef {
     Arc::new(Float64Array::from_iter_values(values))
 }
 
-fn count(values: impl Iterator<Item = usize>) -> ArrayRef {
+pub(super) fn count(values: impl Iterator<Item = usize>) -> ArrayRef {
     Arc::new(Int64Array::from_iter_values(values.map(|v| v as i64)))
 }
 
@@ -100,6 +110,10 @@ fn flagged_parcels(run: &Run) -> Table {
         let words: Vec<Vec<String>> = rows().map(|p| once(p, word)).collect();
         lists(words.iter().map(|w| w.iter().map(String::as_str)))
     };
+    let referred = referrals::referred(run);
+    let lane = |i: usize| -> ArrayRef {
+        Arc::new(Float64Array::from_iter(rows().map(|p| Some(p.lanes[i]).filter(|&score| score > 0.0))))
+    };
     Table::default()
         .full("parcel_id", text(rows().map(|p| parcels.id.get(p.parcel))))
         .full("channel", text(rows().map(|p| parcels.channel[of(p)].name())))
@@ -117,6 +131,10 @@ fn flagged_parcels(run: &Run) -> Table {
         .full("currency", text(rows().map(|p| facts.terms(p.parcel).currency.to_string())))
         .full("revenue_at_risk", money(rows().map(|p| p.revenue)))
         .full("recommended_action", text(rows().map(|p| p.action.name())))
+        .open("security_score", lane(0))
+        .open("misdeclaration_score", lane(1))
+        .open("data_quality_score", lane(2))
+        .full("referral", text(rows().map(|p| referred.get(&p.parcel).map_or("none", |r| r.referral.name()))))
         .full(
             "consignor",
             text(rows().map(|p| facts.shipments.consignors.get(parcels.consignor[of(p)], Particular::Name))),
