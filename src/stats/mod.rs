@@ -2,6 +2,7 @@
 
 pub mod arrivals;
 pub mod bunching;
+pub mod density;
 pub mod fdr;
 pub mod mixture;
 pub mod poisson;
