@@ -69,6 +69,9 @@ pub struct RunArgs {
     /// Euro reference rates, layout of the European Central Bank's eurofxref-hist.csv.
     #[arg(long, value_name = "FILE")]
     pub rates: Option<PathBuf>,
+    /// Flag only so much that at most this share of each family's flagged parcels is expected to be false.
+    #[arg(long, value_name = "SHARE")]
+    pub false_flags: Option<f64>,
     /// Set any key of the job file, dotted.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,

@@ -8,6 +8,7 @@ use crate::fields::country::{Country, parse_country};
 use crate::fields::date::{iso_text, parse_date};
 use crate::model::batch::Channel;
 use crate::read::{self, Input};
+use crate::refdata::calibration::Calibration;
 use crate::refdata::charges::ChargeRates;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
@@ -37,6 +38,11 @@ pub struct Job {
     pub regimes: Option<PathBuf>,
     /// Rates of duty and tax that replace the built-in defaults.
     pub duty_rates: Option<PathBuf>,
+    /// What scores are worth as probabilities, by detector; replaces the built-in rows of those that it names.
+    pub calibration: Option<PathBuf>,
+    /// Largest share of each family's flagged parcels that may be expected to be false, 0 to 1; no limit where it is not
+    /// given.
+    pub false_flags: Option<f64>,
     /// What is written besides the usual files.
     pub output: OutputSettings,
     /// Who is who.
@@ -71,6 +77,8 @@ pub struct Plan {
     pub regimes: Regimes,
     /// Rates of duty and tax.
     pub charges: ChargeRates,
+    /// What scores are worth.
+    pub calibration: Calibration,
 }
 
 impl Job {
@@ -125,7 +133,9 @@ impl Job {
 
     fn relative_to(&mut self, folder: &Path) {
         for path in
-            [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates].into_iter().flatten()
+            [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates, &mut self.calibration]
+                .into_iter()
+                .flatten()
         {
             *path = tidy(&folder.join(&path));
         }
@@ -170,6 +180,12 @@ impl Job {
         let configuration = |e: &dyn std::fmt::Display| Error::Configuration(e.to_string());
         let regimes = Regimes::load(self.regimes.as_deref()).map_err(|e| configuration(&e))?;
         let charges = ChargeRates::load(self.duty_rates.as_deref()).map_err(|e| configuration(&e))?;
+        let calibration = Calibration::load(self.calibration.as_deref()).map_err(|e| configuration(&e))?;
+        if let Some(rate) = self.false_flags.filter(|rate| !(0.0..=1.0).contains(rate)) {
+            return Err(Error::Configuration(format!(
+                "false_flags: found {rate}, expected a share from 0 to 1 such as 0.2"
+            )));
+        }
         if let Some(country) = destination
             && Channel::ALL.iter().all(|&c| regimes.terms(country, c, country, night).is_none())
         {
@@ -179,7 +195,7 @@ impl Job {
                 iso_text(night)
             )));
         }
-        Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges })
+        Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges, calibration })
     }
 }
 

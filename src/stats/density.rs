@@ -168,11 +168,9 @@ impl Sample {
         };
         let ends = (-self.x[0], self.x[self.x.len() - 1]);
         let farthest = ends.0.max(ends.1.abs());
-        let within = |h: f64, k: usize| {
-            h.min(farthest).max(self.holding(false, k)).max(self.holding(true, k))
-        };
-        let curved =
-            within(rule(fourth, RULE.0, (2.0 * p + 1.0) / 4.0, 2.0 * p + 5.0), FEWEST + 2);
+        let within =
+            |h: f64, k: usize| h.min(farthest).max(self.holding(false, k)).max(self.holding(true, k));
+        let curved = within(rule(fourth, RULE.0, (2.0 * p + 1.0) / 4.0, 2.0 * p + 5.0), FEWEST + 2);
         let plain = within(rule(square - 1.0, RULE.1, 1.0 / (2.0 * p), 2.0 * p + 1.0), FEWEST);
         let bias = self.fit(curved, curved, DEGREE + 2, DEGREE + 1).map(|f| f.power);
         let variance = self.fit(plain, plain, DEGREE, 1).map(|f| f.variance);
@@ -190,7 +188,8 @@ impl Sample {
         let both = fewest.0.max(fewest.1);
         let left = best(variance.map(|v| v.left), bias.map(|b| b.0)).min(ends.0).max(fewest.0);
         let right = best(variance.map(|v| v.right), bias.map(|b| b.1)).min(ends.1).max(fewest.1);
-        let difference = best(variance.map(|v| v.difference), bias.map(|b| b.1 - b.0)).min(farthest).max(both);
+        let difference =
+            best(variance.map(|v| v.difference), bias.map(|b| b.1 - b.0)).min(farthest).max(both);
         let sum = best(variance.map(|v| v.sum), bias.map(|b| b.1 + b.0)).min(farthest).max(both);
         Some((median(left, difference, sum), median(right, difference, sum)))
     }
@@ -264,7 +263,11 @@ impl Sample {
             variance.sum += times * (r + l) * (r + l);
             let first = pull(start);
             (below, above) = (l, r);
-            if start < self.left { below += first } else { above += first }
+            if start < self.left {
+                below += first
+            } else {
+                above += first
+            }
             end = start;
         }
         let scale = ((self.x.len() - 1) as f64).powi(-2);
@@ -306,7 +309,10 @@ fn median(a: f64, b: f64, c: f64) -> f64 {
 }
 
 /// Inverse of a positive definite matrix of which the lower half is filled, by its Cholesky factor.
-fn inverse(matrix: &[[f64; MOST_TERMS]; MOST_TERMS], terms: usize) -> Option<[[f64; MOST_TERMS]; MOST_TERMS]> {
+fn inverse(
+    matrix: &[[f64; MOST_TERMS]; MOST_TERMS],
+    terms: usize,
+) -> Option<[[f64; MOST_TERMS]; MOST_TERMS]> {
     let mut factor = [[0.0; MOST_TERMS]; MOST_TERMS];
     for i in 0..terms {
         for j in 0..=i {

@@ -7,3 +7,4 @@ pub mod fdr;
 pub mod mixture;
 pub mod poisson;
 pub mod robust;
+pub mod stake;

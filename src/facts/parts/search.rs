@@ -18,8 +18,8 @@ const FEWEST_CONTROLS: usize = 200;
 pub struct Search {
     /// Groups over the limit that strong links tie, the highest score first.
     pub groups: Vec<Group>,
-    /// How many of everything over the limit were tested, weakly tied pairs counted; 0 where there are too few controls.
-    pub tests: usize,
+    /// p-values of everything over the limit, weakly tied pairs counted; none where there are too few controls.
+    pub p_values: Vec<f64>,
     /// Groups within the limit, which the p-values rest on.
     pub controls: usize,
 }
@@ -28,8 +28,8 @@ pub struct Search {
 #[derive(Default)]
 struct Found {
     groups: Vec<Group>,
-    /// Weakly tied pairs over the limit: whether they have one sender.
-    weak: Vec<bool>,
+    /// Weakly tied pairs over the limit: whether they have one sender, and the weight of their links without it.
+    weak: Vec<(bool, f64)>,
     /// Groups within the limit: whether they have one sender, and the weight of their links without it.
     controls: Vec<(bool, f64)>,
 }
@@ -96,7 +96,7 @@ pub fn search(facts: &Facts, pools: &Pools, model: &Model) -> Search {
 /// against those with several.
 fn judge(found: Found, model: &Model) -> Search {
     let Found { mut groups, weak, controls } = found;
-    let mut tests = 0;
+    let mut p_values = Vec::new();
     for one_sender in [true, false] {
         let mut ties: Vec<f64> = controls.iter().filter(|c| c.0 == one_sender).map(|c| c.1).collect();
         ties.sort_unstable_by(f64::total_cmp);
@@ -106,18 +106,19 @@ fn judge(found: Found, model: &Model) -> Search {
         };
         let enough = ties.len() >= FEWEST_CONTROLS;
         if enough {
-            tests += weak.iter().filter(|one| **one == one_sender).count();
+            p_values.extend(weak.iter().filter(|w| w.0 == one_sender).map(|w| p_value(w.1)));
         }
         for group in groups.iter_mut().filter(|g| g.one_sender() == one_sender) {
             if enough {
-                group.p_value = Some(p_value(group.tie));
-                tests += 1;
+                let p = p_value(group.tie);
+                group.p_value = Some(p);
+                p_values.push(p);
             }
             group.set_score(model);
         }
     }
     groups.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.parcels.cmp(&b.parcels)));
-    Search { groups, tests, controls: controls.len() }
+    Search { groups, p_values, controls: controls.len() }
 }
 
 /// Whether two parcels may be parts of one order at all.
@@ -166,7 +167,7 @@ fn key(context: &Context, pool: &[Part], mut found: Found) -> Found {
             let (a, b) = (&pool[edge.a as usize], &pool[edge.b as usize]);
             let one_sender = a.consignor == b.consignor;
             match over(a, a.value.saturating_add(b.value)) {
-                true => found.weak.push(one_sender),
+                true => found.weak.push((one_sender, edge.weight - edge.sender)),
                 false => found.controls.push((one_sender, edge.weight - edge.sender)),
             }
         }

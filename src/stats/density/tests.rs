@@ -95,7 +95,9 @@ fn order_and_unit_do_not_matter() {
     assert_eq!(jump(&values, 2.0), jump(&backwards, 2.0));
     let scaled: Vec<f64> = values.iter().map(|v| v * 1024.0).collect();
     let (a, b) = (jump(&values, 2.0).unwrap(), jump(&scaled, 2048.0).unwrap());
-    assert!((a.statistic - b.statistic).abs() < 1e-9 && (b.bandwidths.0 / a.bandwidths.0 - 1024.0).abs() < 1e-6);
+    assert!(
+        (a.statistic - b.statistic).abs() < 1e-9 && (b.bandwidths.0 / a.bandwidths.0 - 1024.0).abs() < 1e-6
+    );
 }
 
 #[test]
