@@ -38,7 +38,8 @@ const SHAPES: [(&str, Price); 7] = [
     ("log-normal, median 60", |rng| lognormal(rng, 60.0, 0.8)),
     ("log-normal, median 120, narrow", |rng| lognormal(rng, 120.0, 0.4)),
     ("gamma, shape 2, mean 80", |rng| {
-        cents(Gamma::new(2.0, 40.0).map_or(80.0, |law| law.sample(rng)).max(0.01))
+        let price: f64 = Gamma::new(2.0, 40.0).map_or(80.0, |law| law.sample(rng));
+        cents(price.max(0.01))
     }),
     ("two log-normals, 25 and 110", |rng| {
         if rng.random::<f64>() < 0.6 { lognormal(rng, 25.0, 0.5) } else { lognormal(rng, 110.0, 0.35) }

@@ -10,6 +10,9 @@ use crate::model::finding::Family;
 use crate::model::outcome::{Flag, Outcome};
 use crate::refdata::calibration::Calibration;
 
+/// What rounding may add to a mean doubt.
+const ROUNDING: f64 = 1e-9;
+
 /// Parcels of a family with the highest of some figure of their flags.
 fn strongest(flags: &[Flag], family: Family, figure: impl Fn(&Flag) -> f64) -> Vec<(u32, f64)> {
     let mut all: Vec<(u32, f64)> =
@@ -57,7 +60,7 @@ fn least(mut probabilities: Vec<f64>, rate: f64) -> f64 {
     for alike in probabilities.chunk_by(|a, b| a == b) {
         doubt += alike.iter().map(|p| 1.0 - p).sum::<f64>();
         count += alike.len();
-        if doubt > rate * count as f64 {
+        if doubt > (rate + ROUNDING) * count as f64 {
             break;
         }
         least = alike[0];
