@@ -78,6 +78,9 @@ pub struct RunArgs {
     /// pattern is given.
     #[arg(long, value_name = "[GLOB=]NAME|FILE")]
     pub mapping: Vec<String>,
+    /// Flag only so much that at most this share of each family's flagged parcels is expected to be false.
+    #[arg(long, value_name = "SHARE")]
+    pub false_flags: Option<f64>,
     /// Set any key of the job file, dotted.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,

@@ -11,6 +11,7 @@ use crate::model::batch::Channel;
 use crate::read::mapping::{self, Mapping};
 use crate::output;
 use crate::read::{self, Input, Limits};
+use crate::refdata::calibration::Calibration;
 use crate::refdata::charges::ChargeRates;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
@@ -51,6 +52,11 @@ pub struct Job {
     pub lists: ListSettings,
     /// Output folder of an earlier run, to say how the data's quality has changed since.
     pub previous: Option<PathBuf>,
+    /// What scores are worth as probabilities, by detector; replaces the built-in rows of those that it names.
+    pub calibration: Option<PathBuf>,
+    /// Largest share of each family's flagged parcels that may be expected to be false, 0 to 1; no limit where it is not
+    /// given.
+    pub false_flags: Option<f64>,
     /// What is written besides the usual files.
     pub output: OutputSettings,
     /// Who is who.
@@ -91,6 +97,8 @@ pub struct Plan {
     pub lists: Lists,
     /// What an earlier run found of each carrier.
     pub earlier: EarlierQuality,
+    /// What scores are worth.
+    pub calibration: Calibration,
 }
 
 impl Job {
@@ -145,7 +153,14 @@ impl Job {
 
     fn relative_to(&mut self, folder: &Path) {
         for path in
-            [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates, &mut self.previous]
+            [
+                &mut self.out,
+                &mut self.rates,
+                &mut self.regimes,
+                &mut self.duty_rates,
+                &mut self.previous,
+                &mut self.calibration,
+            ]
                 .into_iter()
                 .flatten()
         {
@@ -210,6 +225,12 @@ impl Job {
         let configuration = |e: &dyn std::fmt::Display| Error::Configuration(e.to_string());
         let regimes = Regimes::load(self.regimes.as_deref()).map_err(|e| configuration(&e))?;
         let charges = ChargeRates::load(self.duty_rates.as_deref()).map_err(|e| configuration(&e))?;
+        let calibration = Calibration::load(self.calibration.as_deref()).map_err(|e| configuration(&e))?;
+        if let Some(rate) = self.false_flags.filter(|rate| !(0.0..=1.0).contains(rate)) {
+            return Err(Error::Configuration(format!(
+                "false_flags: found {rate}, expected a share from 0 to 1 such as 0.2"
+            )));
+        }
         if let Some(country) = destination
             && Channel::ALL.iter().all(|&c| regimes.terms(country, c, country, night).is_none())
         {
@@ -221,7 +242,7 @@ impl Job {
         }
         let lists = Lists::load(&self.lists, night).map_err(|e| configuration(&e))?;
         let earlier = self.previous.as_deref().map(earlier_quality).transpose()?.unwrap_or_default();
-        Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges, lists, earlier })
+        Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges, lists, earlier, calibration })
     }
 }
 

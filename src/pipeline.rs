@@ -7,7 +7,7 @@ use crate::model::outcome::Outcome;
 use crate::normalise::{self, Context, Normalised};
 use crate::read::{self, Input};
 use crate::record::{self, Counts};
-use crate::score::Found;
+use crate::score::{Found, Scoring};
 use crate::write::{self, Staging, WriteError};
 use crate::{detect, report, resolve, score};
 use rayon::prelude::*;
@@ -73,7 +73,8 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
     clock.stage("score");
     let found = detect::ALL.iter().zip(findings);
     let found = found.map(|(d, findings)| Found { detector: d.id, family: d.family, findings }).collect();
-    let outcome: Outcome = score::run(shipments, found);
+    let scoring = Scoring { calibration: &plan.calibration, false_flags: plan.job.false_flags };
+    let outcome: Outcome = score::run(&facts, found, &scoring);
 
     clock.stage("write");
     let counts = Counts { suppressed, ..Counts::of(&facts, &outcome, rejects, files) };

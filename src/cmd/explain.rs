@@ -61,9 +61,11 @@ fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
     );
     let _ = writeln!(
         t,
-        "  declared {:.2} {currency} ({threshold}); {:.2} {currency} at risk; rank {}, risk score {:.3}, probability {:.2}; {}",
+        "  declared {:.2} {currency} ({threshold}); {:.2} {currency} at risk ({:.2} to {:.2}); rank {}, risk score {:.2}, probability {:.3}; {}",
         number(parcel, "declared_value"),
         number(parcel, "revenue_at_risk"),
+        number(parcel, "revenue_at_risk_low"),
+        number(parcel, "revenue_at_risk_high"),
         number(parcel, "rank"),
         number(parcel, "risk_score"),
         number(parcel, "probability"),
@@ -101,7 +103,10 @@ fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
         if let Some(p) = flag.get("p_value").and_then(serde_json::Value::as_f64) {
             let _ = write!(test, ", p-value {p:.2e}, q-value {:.2e}", number(flag, "q_value"));
         }
-        let _ = writeln!(t, "{test}, {:.2} {currency} at risk", number(flag, "revenue_at_risk"));
+        let revenue =
+            ["revenue_at_risk", "revenue_at_risk_low", "revenue_at_risk_high"].map(|c| number(flag, c));
+        let [expected, low, high] = revenue;
+        let _ = writeln!(t, "{test}, {expected:.2} {currency} at risk ({low:.2} to {high:.2})");
         let _ = writeln!(t, "  evidence {}", text(flag, "evidence"));
         let case = text(flag, "case_id");
         if !case.is_empty() {

@@ -4,6 +4,7 @@ use super::{Status, print};
 use crate::cli::RunArgs;
 use crate::config::Job;
 use crate::model::money;
+use crate::model::outcome::Revenue;
 use crate::pipeline::{self, Silent, Summary, Watch};
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
@@ -31,6 +32,7 @@ pub(crate) fn execute(args: RunArgs) -> Status {
     job.date = args.date.or(job.date);
     job.out = args.out.or(job.out);
     job.rates = args.rates.or(job.rates);
+    job.false_flags = args.false_flags.or(job.false_flags);
     let plan = job.plan()?;
     let started = Instant::now();
     let summary =
@@ -68,7 +70,10 @@ fn text(summary: &Summary, out: &str, elapsed: Duration) -> String {
         grouped(counts.cases as u64)
     );
     for (family, parcels, _) in &counts.families {
-        let _ = writeln!(t, "             {:>9}  {}", grouped(*parcels as u64), family.title());
+        let doubt = counts.expected_false.iter().find(|e| e.0 == *family);
+        let doubt =
+            doubt.map_or(String::new(), |e| format!(", {:.0} % of them expected to be false", 100.0 * e.1));
+        let _ = writeln!(t, "             {:>9}  {}{doubt}", grouped(*parcels as u64), family.title());
     }
     let left_out: usize = counts.suppressed.findings.values().sum();
     if left_out > 0 {
@@ -79,9 +84,20 @@ fn text(summary: &Summary, out: &str, elapsed: Duration) -> String {
             grouped(counts.suppressed.parcels as u64)
         );
     }
-    let sums: Vec<String> = counts.revenue.iter().map(|(c, m)| money::display(*m, c)).collect();
+    let sum = |(currency, revenue): (&String, &Revenue)| {
+        format!(
+            "{} ({} to {})",
+            money::display(revenue.expected, currency),
+            money::display(revenue.low, "").trim_end(),
+            money::display(revenue.high, "").trim_end()
+        )
+    };
+    let sums: Vec<String> = counts.revenue.iter().map(sum).collect();
     let sums = if sums.is_empty() { "none".to_owned() } else { sums.join(", ") };
-    let _ = writeln!(t, "Revenue      {sums} at risk (expected; by the rates of duty and tax in use)");
+    let _ = writeln!(
+        t,
+        "Revenue      {sums} at risk (expected, and nine nights in ten; by the rates of duty and tax in use)"
+    );
     if !summary.worst.is_empty() {
         let _ = writeln!(t, "Worst cases  (risk score, parcels, why)");
         for line in &summary.worst {

@@ -5,12 +5,16 @@ use crate::model::schema::{Column, Kind};
 use std::fmt::Write;
 
 /// The files of a run, one row per what.
-const OUTPUT: [(&str, &str); 14] = [
+const OUTPUT: [(&str, &str); 15] = [
     ("flagged_parcels.parquet", "flagged parcel, highest risk first"),
     ("flags.parquet", "finding"),
     ("cases.parquet", "group of parcels that one finding ties together"),
     ("entities.parquet", "resolved party that a flag names"),
     ("entity_links.parquet", "parcel; with --set output.entity_links=true"),
+    (
+        "bunching.parquet",
+        "test of the prices around a limit of a sender, seller, manifest, origin or HS chapter",
+    ),
     ("quarantine.parquet", "input record that could not be used"),
     ("price_reference.parquet", "price cell"),
     ("manifest_quality.parquet", "manifest: completeness and accuracy by data element"),

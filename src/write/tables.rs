@@ -5,6 +5,7 @@ use super::{WriteError, descriptions, quality, referrals};
 use crate::facts::Facts;
 use crate::model::batch::Reject;
 use crate::model::entities::Resolved;
+use crate::model::finding::GroupTest;
 use crate::model::money::{Money, to_units};
 use crate::model::outcome::{Flag, FlaggedCase, FlaggedParcel, Outcome};
 use crate::model::parcels::{Particular, Parties};
@@ -49,6 +50,7 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
         ("price_reference.parquet", price_reference),
         ("cases.parquet", cases),
         ("entities.parquet", entities),
+        ("bunching.parquet", bunching),
         ("quarantine.parquet", quarantine),
     ];
     if run.entity_links {
@@ -129,7 +131,9 @@ fn flagged_parcels(run: &Run) -> Table {
         .full("declared_value", money(rows().map(|p| parcels.value[of(p)])))
         .open("threshold", open_money(rows().map(|p| facts.terms(p.parcel).limit().map(|l| l.amount))))
         .full("currency", text(rows().map(|p| facts.terms(p.parcel).currency.to_string())))
-        .full("revenue_at_risk", money(rows().map(|p| p.revenue)))
+        .full("revenue_at_risk", money(rows().map(|p| p.revenue.expected)))
+        .full("revenue_at_risk_low", money(rows().map(|p| p.revenue.low)))
+        .full("revenue_at_risk_high", money(rows().map(|p| p.revenue.high)))
         .full("recommended_action", text(rows().map(|p| p.action.name())))
         .open("security_score", lane(0))
         .open("misdeclaration_score", lane(1))
@@ -169,7 +173,9 @@ fn flags(run: &Run) -> Table {
         .full("score", number(rows().map(|f| f.score)))
         .open("p_value", Arc::new(Float64Array::from_iter(rows().map(|f| f.p_value))))
         .open("q_value", Arc::new(Float64Array::from_iter(rows().map(|f| f.q_value))))
-        .full("revenue_at_risk", money(rows().map(|f| f.revenue)))
+        .full("revenue_at_risk", money(rows().map(|f| f.revenue.expected)))
+        .full("revenue_at_risk_low", money(rows().map(|f| f.revenue.low)))
+        .full("revenue_at_risk_high", money(rows().map(|f| f.revenue.high)))
         .open("case_id", Arc::new(run.outcome.flags.iter().map(case).collect::<StringArray>()))
         .full("reason", text(rows().map(|f| &f.reason)))
         .full("evidence", text(rows().map(|f| &f.evidence)))
@@ -207,7 +213,9 @@ fn cases(run: &Run) -> Table {
                 }),
             ),
         )
-        .full("revenue_at_risk", money(rows().map(|c| c.revenue)))
+        .full("revenue_at_risk", money(rows().map(|c| c.revenue.expected)))
+        .full("revenue_at_risk_low", money(rows().map(|c| c.revenue.low)))
+        .full("revenue_at_risk_high", money(rows().map(|c| c.revenue.high)))
         .full("reason", text(rows().map(|c| &c.reason)))
 }
 
@@ -279,6 +287,39 @@ fn quarantine(run: &Run) -> Table {
         .full("field", text(rows().map(|r| &r.field)))
         .full("reason", text(rows().map(|r| &r.reason)))
         .full("raw", text(rows().map(|r| &r.raw)))
+}
+
+/// Every test of a group's prices around a limit.
+fn bunching(run: &Run) -> Table {
+    let rows = || run.outcome.groups.iter();
+    let open = |values: &dyn Fn(&GroupTest) -> Option<f64>| -> ArrayRef {
+        Arc::new(Float64Array::from_iter(rows().map(values)))
+    };
+    let consignors = run.facts.consignors;
+    Table::default()
+        .full("level", text(rows().map(|g| g.level)))
+        .full("name", text(rows().map(|g| &g.name)))
+        .open(
+            "consignor_entity",
+            open_text(rows().map(|g| g.consignor.map(|c| entity_id("consignor", consignors, c)))),
+        )
+        .full("limit", money(rows().map(|g| g.limit)))
+        .full("currency", text(rows().map(|g| &g.currency)))
+        .full("gift", Arc::new(BooleanArray::from_iter(rows().map(|g| Some(g.gift)))))
+        .full("parcels", count(rows().map(|g| g.parcels)))
+        .full("prices", number(rows().map(|g| g.prices)))
+        .full("observed", number(rows().map(|g| g.observed)))
+        .full("expected", number(rows().map(|g| g.expected)))
+        .full("excess", number(rows().map(|g| g.observed - g.expected)))
+        .open("excess_low", open(&|g| g.excess.map(|e| e.0)))
+        .open("excess_high", open(&|g| g.excess.map(|e| e.1)))
+        .full("observed_above", number(rows().map(|g| g.above.0)))
+        .full("expected_above", number(rows().map(|g| g.above.1)))
+        .full("p_value", number(rows().map(|g| g.p_value)))
+        .full("q_value", number(rows().map(|g| g.q_value)))
+        .open("density_t", open(&|g| g.jump.map(|j| j.0)))
+        .open("density_p", open(&|g| g.jump.map(|j| j.1)))
+        .full("verdict", text(rows().map(|g| g.verdict.name())))
 }
 
 fn price_reference(run: &Run) -> Table {
