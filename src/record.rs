@@ -12,6 +12,7 @@ use crate::model::outcome::Outcome;
 use crate::model::parcels::Particular;
 use crate::model::schema::Column;
 use crate::read::{FileSummary, Input};
+use crate::write::inclusion;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -43,6 +44,25 @@ pub struct Counts {
     pub families: Vec<(Family, usize, Money)>,
     /// Expected revenue at risk by currency.
     pub revenue: BTreeMap<String, Money>,
+    /// What each detector did.
+    pub detectors: Vec<DetectorCount>,
+}
+
+/// What one detector did.
+#[derive(Clone, Copy, Debug)]
+pub struct DetectorCount {
+    /// Name.
+    pub id: &'static str,
+    /// What it flags, in a line.
+    pub title: &'static str,
+    /// Kind of abuse.
+    pub family: Family,
+    /// Statistical tests made, those that led to no finding counted.
+    pub tests: usize,
+    /// Findings.
+    pub findings: usize,
+    /// Parcels with a finding.
+    pub parcels: usize,
 }
 
 impl Counts {
@@ -79,6 +99,7 @@ impl Counts {
             cases: outcome.cases.len(),
             families: families.to_vec(),
             revenue,
+            detectors: Vec::new(),
         }
     }
 }
@@ -128,7 +149,9 @@ pub fn json(
     let families: BTreeMap<&str, Value> = counts
         .families
         .iter()
-        .map(|(f, n, r)| (f.name(), json!({ "parcels": n, "revenue_at_risk": to_units(*r) })))
+        .map(|(f, n, r)| {
+            (f.name(), json!({ "title": f.title(), "parcels": n, "revenue_at_risk": to_units(*r) }))
+        })
         .collect();
     let revenue: BTreeMap<&str, f64> =
         counts.revenue.iter().map(|(c, m)| (c.as_str(), to_units(*m))).collect();
@@ -154,6 +177,18 @@ pub fn json(
             "cases": counts.cases,
         },
         "families": families,
+        "detectors": counts.detectors.iter().map(|d| json!({
+            "id": d.id,
+            "title": d.title,
+            "family": d.family.name(),
+            "tests": d.tests,
+            "findings": d.findings,
+            "parcels": d.parcels,
+        })).collect::<Vec<_>>(),
+        "random_sample": {
+            "parcels": plan.job.sample.parcels.min(counts.parcels),
+            "inclusion_probability": inclusion(&plan.job.sample, counts.parcels),
+        },
         "revenue_at_risk": revenue,
         "quarantined_by_field": by_field(None),
         "values_ignored": ignored(facts),

@@ -5,7 +5,7 @@ use crate::model::schema::{Column, Kind};
 use std::fmt::Write;
 
 /// The files of a run, one row per what.
-const OUTPUT: [(&str, &str); 10] = [
+pub const OUTPUT: [(&str, &str); 12] = [
     ("flagged_parcels.parquet", "flagged parcel, highest risk first"),
     ("flags.parquet", "finding"),
     ("cases.parquet", "group of parcels that one finding ties together"),
@@ -14,7 +14,9 @@ const OUTPUT: [(&str, &str); 10] = [
     ("quarantine.parquet", "input record that could not be used"),
     ("price_reference.parquet", "price cell"),
     ("manifest_quality.parquet", "manifest: completeness and accuracy by data element"),
+    ("random_sample.parquet", "parcel drawn at random, with its probability of being drawn"),
     ("run.json", "the run: versions, configuration, inputs, counts that reconcile, the law applied"),
+    ("timing.json", "the run: time of each stage, memory; only with output.timing, which is on"),
     ("report.html", "the run, for a person to read"),
 ];
 

@@ -5,4 +5,5 @@ pub mod bunching;
 pub mod fdr;
 pub mod mixture;
 pub mod poisson;
+pub mod proportion;
 pub mod robust;

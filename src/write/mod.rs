@@ -5,10 +5,12 @@
 
 mod place;
 mod quality;
+mod sample;
 mod table;
 mod tables;
 
 pub use place::{PlaceError, Staging};
+pub use sample::{SampleSettings, inclusion};
 pub use tables::{Run, write};
 
 use std::path::PathBuf;

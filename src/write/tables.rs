@@ -1,7 +1,7 @@
 //! The files of a run, column by column: `CONTRACT.md`'s names, and a few more.
 
 use super::table::{Table, lists};
-use super::{WriteError, quality};
+use super::{SampleSettings, WriteError, quality, sample};
 use crate::facts::Facts;
 use crate::model::batch::Reject;
 use crate::model::entities::Resolved;
@@ -27,6 +27,10 @@ pub struct Run<'a> {
     pub inputs: &'a [Input],
     /// Whether to write the entities of every parcel.
     pub entity_links: bool,
+    /// How many parcels to draw at random.
+    pub sample: &'a SampleSettings,
+    /// The night, days since 1970-01-01.
+    pub night: i32,
 }
 
 /// Writes the Parquet files of a run into a folder.
@@ -43,6 +47,7 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
         ("cases.parquet", cases),
         ("entities.parquet", entities),
         ("quarantine.parquet", quarantine),
+        ("random_sample.parquet", sample::table),
     ];
     if run.entity_links {
         files.push(("entity_links.parquet", entity_links));
@@ -55,15 +60,15 @@ fn entity_id(role: &str, resolved: &Resolved, entity: u32) -> String {
     format!("{role}-{:016x}", resolved.entities.key[entity as usize])
 }
 
-fn text<T: AsRef<str>>(values: impl Iterator<Item = T>) -> ArrayRef {
+pub(super) fn text<T: AsRef<str>>(values: impl Iterator<Item = T>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(values))
 }
 
-fn open_text<T: AsRef<str>>(values: impl Iterator<Item = Option<T>>) -> ArrayRef {
+pub(super) fn open_text<T: AsRef<str>>(values: impl Iterator<Item = Option<T>>) -> ArrayRef {
     Arc::new(StringArray::from_iter(values))
 }
 
-fn money(values: impl Iterator<Item = Money>) -> ArrayRef {
+pub(super) fn money(values: impl Iterator<Item = Money>) -> ArrayRef {
     Arc::new(Float64Array::from_iter_values(values.map(to_units)))
 }
 
@@ -75,11 +80,11 @@ fn number(values: impl Iterator<Item = f64>) -> ArrayRef {
     Arc::new(Float64Array::from_iter_values(values))
 }
 
-fn count(values: impl Iterator<Item = usize>) -> ArrayRef {
+pub(super) fn count(values: impl Iterator<Item = usize>) -> ArrayRef {
     Arc::new(Int64Array::from_iter_values(values.map(|v| v as i64)))
 }
 
-fn day(values: impl Iterator<Item = i32>) -> ArrayRef {
+pub(super) fn day(values: impl Iterator<Item = i32>) -> ArrayRef {
     Arc::new(Date32Array::from_iter_values(values))
 }
 
