@@ -16,7 +16,7 @@ use crate::refdata::charges::ChargeRates;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
 use crate::resolve::ResolveSettings;
-use crate::write::{EarlierQuality, QUALITY_SHARES};
+use crate::write::{EarlierQuality, QUALITY_SHARES, SampleSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -59,6 +59,10 @@ pub struct Job {
     pub false_flags: Option<f64>,
     /// What is written besides the usual files.
     pub output: OutputSettings,
+    /// The random sample.
+    pub sample: SampleSettings,
+    /// The report.
+    pub report: ReportSettings,
     /// Who is who.
     pub resolve: ResolveSettings,
     /// Settings of detectors, by name.
@@ -66,13 +70,30 @@ pub struct Job {
 }
 
 /// What is written besides the usual files.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
     pub entity_links: bool,
     /// `descriptions.parquet`: what the words of every distinct description say of its code.
     pub descriptions: bool,
+    /// `timing.json` and the report's line on time and memory; without them two runs of one input give the same bytes
+    /// in every file.
+    pub timing: bool,
+}
+
+impl Default for OutputSettings {
+    fn default() -> Self {
+        OutputSettings { entity_links: false, descriptions: false, timing: true }
+    }
+}
+
+/// What the report compares with.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReportSettings {
+    /// Output folders of earlier nights, paths or patterns; those beside the output folder where none is given.
+    pub earlier: Vec<String>,
 }
 
 /// A job whose files are found and loaded: all that a run needs.
@@ -108,7 +129,9 @@ impl Job {
     /// Names the file, the key and what was expected.
     pub fn read(path: &Path, settings: &[String]) -> Result<Job, Error> {
         let text = std::fs::read_to_string(path)
-            .map_err(|e| Error::Configuration(format!("cannot read the job file {}: {e}", path.display())))?;
+            .map_err(|e| Error::Configuration(format!("cannot read the job file {}: {e}; name one that can be read, or let `parcel-risk init DIR` write one",
+                path.display()
+            )))?;
         let table: toml::Table = toml::from_str(&text)
             .map_err(|e| Error::Configuration(format!("{}: {}", path.display(), e.to_string().trim_end())))?;
         let mut job = Self::from_table(table, settings, &path.display().to_string())?;
@@ -179,7 +202,8 @@ impl Job {
         for path in self.lists.paths() {
             *path = tidy(&folder.join(&path));
         }
-        for pattern in self.postal.iter_mut().chain(&mut self.express) {
+        let patterns = self.postal.iter_mut().chain(&mut self.express).chain(&mut self.report.earlier);
+        for pattern in patterns {
             if !pattern.contains("://") {
                 *pattern = tidy(&folder.join(&pattern)).to_string_lossy().into_owned();
             }

@@ -14,6 +14,7 @@ use crate::model::outcome::{Outcome, Revenue};
 use crate::model::parcels::Particular;
 use crate::model::schema::Column;
 use crate::read::{FileSummary, Input};
+use crate::write::inclusion;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -51,6 +52,25 @@ pub struct Counts {
     pub revenue: BTreeMap<String, Revenue>,
     /// Share of each family's flagged parcels that is expected to be false.
     pub expected_false: Vec<(Family, f64)>,
+    /// What each detector did.
+    pub detectors: Vec<DetectorCount>,
+}
+
+/// What one detector did.
+#[derive(Clone, Copy, Debug)]
+pub struct DetectorCount {
+    /// Name.
+    pub id: &'static str,
+    /// What it flags, in a line.
+    pub title: &'static str,
+    /// Kind of abuse.
+    pub family: Family,
+    /// Statistical tests made, those that led to no finding counted.
+    pub tests: usize,
+    /// Findings.
+    pub findings: usize,
+    /// Parcels with a finding.
+    pub parcels: usize,
 }
 
 impl Counts {
@@ -86,6 +106,7 @@ impl Counts {
             lanes_only: outcome.parcels.iter().filter(|p| p.probability == 0.0).count(),
             revenue: outcome.revenue.clone(),
             expected_false: outcome.expected_false.clone(),
+            detectors: Vec::new(),
         }
     }
 }
@@ -139,7 +160,9 @@ pub fn json(
     let families: BTreeMap<&str, Value> = counts
         .families
         .iter()
-        .map(|(f, n, r)| (f.name(), json!({ "parcels": n, "revenue_at_risk": to_units(*r) })))
+        .map(|(f, n, r)| {
+            (f.name(), json!({ "title": f.title(), "parcels": n, "revenue_at_risk": to_units(*r) }))
+        })
         .collect();
     let revenue = |end: fn(&Revenue) -> Money| -> BTreeMap<&str, f64> {
         counts.revenue.iter().map(|(c, r)| (c.as_str(), to_units(end(r)))).collect()
@@ -174,6 +197,18 @@ pub fn json(
         "revenue_at_risk_low": revenue(|r| r.low),
         "revenue_at_risk_high": revenue(|r| r.high),
         "false_flags": { "asked": plan.job.false_flags, "expected": expected_false },
+        "detectors": counts.detectors.iter().map(|d| json!({
+            "id": d.id,
+            "title": d.title,
+            "family": d.family.name(),
+            "tests": d.tests,
+            "findings": d.findings,
+            "parcels": d.parcels,
+        })).collect::<Vec<_>>(),
+        "random_sample": {
+            "parcels": plan.job.sample.parcels.min(counts.parcels),
+            "inclusion_probability": inclusion(&plan.job.sample, counts.parcels),
+        },
         "quarantined_by_field": by_field(None),
         "values_ignored": ignored(facts),
         "law": law(facts),

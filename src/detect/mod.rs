@@ -102,15 +102,21 @@ pub static ALL: &[&Detector] = &[
     &security_watch_list::ENTRY,
 ];
 
-/// Runs every detector, several at a time; the result is in the order of [`ALL`].
+/// Runs every detector, several at a time, and says when each has finished; the result is in the order of [`ALL`].
 ///
 /// # Errors
 /// Settings that cannot be read; [`Detector::check`] finds them before.
 pub fn run(
     facts: &Facts,
     settings: &BTreeMap<String, toml::Table>,
+    finished: &(dyn Fn() + Sync),
 ) -> Result<Vec<Findings>, toml::de::Error> {
-    ALL.par_iter().map(|d| (d.run)(facts, settings.get(d.id))).collect()
+    let one = |detector: &&Detector| {
+        let found = (detector.run)(facts, settings.get(detector.id));
+        finished();
+        found
+    };
+    ALL.par_iter().map(one).collect()
 }
 
 /// Fixtures of detectors: manifests in the contract's columns with two more, `expect` (the detector's name where the

@@ -7,11 +7,13 @@ mod descriptions;
 mod place;
 mod quality;
 mod referrals;
+mod sample;
 mod table;
 mod tables;
 
 pub use place::{PlaceError, Staging};
 pub use quality::{EarlierQuality, SHARES as QUALITY_SHARES};
+pub use sample::{SampleSettings, inclusion};
 pub use tables::{Run, write};
 
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! The files of a run, column by column: `CONTRACT.md`'s names, and a few more.
 
 use super::table::{Table, lists};
-use super::{WriteError, descriptions, quality, referrals};
+use super::{SampleSettings, WriteError, descriptions, quality, referrals, sample};
 use crate::facts::Facts;
 use crate::model::batch::Reject;
 use crate::model::entities::Resolved;
@@ -32,6 +32,10 @@ pub struct Run<'a> {
     pub earlier: &'a quality::EarlierQuality,
     /// Whether to write what the words of every description say of its code.
     pub descriptions: bool,
+    /// How many parcels to draw at random.
+    pub sample: &'a SampleSettings,
+    /// The night, days since 1970-01-01.
+    pub night: i32,
 }
 
 /// Writes the Parquet files of a run into a folder.
@@ -52,6 +56,7 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
         ("entities.parquet", entities),
         ("bunching.parquet", bunching),
         ("quarantine.parquet", quarantine),
+        ("random_sample.parquet", sample::table),
     ];
     if run.entity_links {
         files.push(("entity_links.parquet", entity_links));
@@ -71,11 +76,11 @@ pub(super) fn text<T: AsRef<str>>(values: impl Iterator<Item = T>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(values))
 }
 
-fn open_text<T: AsRef<str>>(values: impl Iterator<Item = Option<T>>) -> ArrayRef {
+pub(super) fn open_text<T: AsRef<str>>(values: impl Iterator<Item = Option<T>>) -> ArrayRef {
     Arc::new(StringArray::from_iter(values))
 }
 
-fn money(values: impl Iterator<Item = Money>) -> ArrayRef {
+pub(super) fn money(values: impl Iterator<Item = Money>) -> ArrayRef {
     Arc::new(Float64Array::from_iter_values(values.map(to_units)))
 }
 
@@ -91,7 +96,7 @@ pub(super) fn count(values: impl Iterator<Item = usize>) -> ArrayRef {
     Arc::new(Int64Array::from_iter_values(values.map(|v| v as i64)))
 }
 
-fn day(values: impl Iterator<Item = i32>) -> ArrayRef {
+pub(super) fn day(values: impl Iterator<Item = i32>) -> ArrayRef {
     Arc::new(Date32Array::from_iter_values(values))
 }
 

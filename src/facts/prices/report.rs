@@ -106,6 +106,7 @@ fn evidence(judgement: &Judgement, comparison: Option<&Comparison>) -> Value {
             "spread_log": round(c.spread),
             "degenerate": c.degenerate,
             "contested": c.contested,
+            "prices": c.prices.iter().map(|p| round(*p)).collect::<Vec<_>>(),
         });
         map.insert("cell".into(), cell);
     }

@@ -1,0 +1,117 @@
+//! The pages of the book that are made from the program's own text, so that they cannot say anything else.
+
+use crate::cli::Cli;
+use crate::cmd::schema;
+use crate::config::OutputSettings;
+use crate::detect::ALL;
+use crate::error::Error;
+use crate::model::finding::Family;
+use crate::model::schema::{Column, Kind};
+use crate::refdata::regimes::{Regimes, table};
+use clap::{Command, CommandFactory};
+use std::fmt::Write;
+
+const MADE: &str =
+    "<!-- Made by `cargo run --release --example book`; edit the program's text instead. -->\n\n";
+
+/// Every generated page: its file name in `docs/` and its text.
+///
+/// # Errors
+/// The built-in table of regimes cannot be read.
+pub fn pages() -> Result<Vec<(&'static str, String)>, Error> {
+    let pages = vec![
+        ("detectors.md", detectors()),
+        ("regimes.md", regimes()?),
+        ("schema.md", columns()),
+        ("commands.md", commands()),
+        ("job.md", job()),
+    ];
+    Ok(pages.into_iter().map(|(name, text)| (name, format!("{MADE}{}\n", text.trim_end()))).collect())
+}
+
+fn detectors() -> String {
+    let mut text = String::from(
+        "# Detectors\n\nA detector looks for one kind of abuse and says what it found, how sure it is and why. The text below is that of \
+         `parcel-risk detectors ID`.\n\n| detector | kind | what it flags |\n| --- | --- | --- |\n",
+    );
+    for d in ALL {
+        let _ = writeln!(text, "| [{0}](#{0}) | {1} | {2} |", d.id, d.family.title(), d.title);
+    }
+    for family in Family::ALL {
+        for d in ALL.iter().filter(|d| d.family == family) {
+            let _ = writeln!(text, "\n## {}\n\n*{}.* {}\n", d.id, family.title(), d.title);
+            for line in d.documentation.lines() {
+                let line = line.strip_prefix(' ').unwrap_or(line);
+                // Headings of the text stand below that of the detector.
+                let deeper = if line.starts_with('#') { "#" } else { "" };
+                let _ = writeln!(text, "{deeper}{line}");
+            }
+            let _ = writeln!(text, "\n```toml\n[detectors.{}]\n{}\n```", d.id, (d.defaults)().trim_end());
+        }
+    }
+    text
+}
+
+fn regimes() -> Result<String, Error> {
+    let regimes = Regimes::builtin().map_err(|e| Error::Configuration(e.to_string()))?;
+    let rows = regimes.rows(None, None);
+    Ok(format!(
+        "# The law of low-value imports\n\nThe dated rules that are built in, {} rows: `parcel-risk regimes`. The regime of a parcel is that of its own date. A \
+         file of the same form replaces a country's rows (`regimes = \"my.csv\"` in a job). Check rows of low certainty before you rely \
+         on them.\n\n```text\n{}```\n",
+        rows.len(),
+        table(&rows)
+    ))
+}
+
+fn columns() -> String {
+    let mut text = String::from(
+        "# Columns and files\n\n## Input\n\nOne row per declared line of a parcel, as CSV, JSON Lines or Parquet. Order is free, unknown columns are counted and \
+         ignored. Either `value` or `parcel_value` is needed.\n\n| column | type | required | meaning |\n| --- | --- | --- | --- |\n",
+    );
+    for column in Column::ALL {
+        let kind = match column.kind() {
+            Kind::Text => "text",
+            Kind::Date => "date",
+            Kind::Number => "number",
+        };
+        let required = if column.required() { "yes" } else { "" };
+        let _ = writeln!(text, "| `{}` | {kind} | {required} | {} |", column.name(), column.meaning());
+    }
+    text.push_str("\n## Output\n\n| file | one row per |\n| --- | --- |\n");
+    for (file, row) in schema::OUTPUT {
+        let _ = writeln!(text, "| `{file}` | {row} |");
+    }
+    text
+}
+
+fn commands() -> String {
+    let mut text = String::from(
+        "# Commands\n\nThe text of `parcel-risk help COMMAND`. `parcel-risk man` prints it as a manual page, `parcel-risk completions bash` the completions of a shell.\n",
+    );
+    let mut program = Cli::command().term_width(96);
+    help(&mut program, "parcel-risk", &mut text);
+    let names: Vec<String> = program.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    for name in names.iter().filter(|n| *n != "help") {
+        if let Some(command) = program.find_subcommand(name) {
+            let mut command = command.clone().term_width(96).bin_name(format!("parcel-risk {name}"));
+            help(&mut command, name, &mut text);
+        }
+    }
+    text
+}
+
+fn help(command: &mut Command, name: &str, text: &mut String) {
+    let shown = command.render_long_help().to_string();
+    let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+    let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
+}
+
+fn job() -> String {
+    let timing = if OutputSettings::default().timing { "on" } else { "off" };
+    format!(
+        "# The job file\n\nWhat `parcel-risk init DIR` writes, every key with its default. Paths are relative to the file; `--set KEY=VALUE` overrides any key. \
+         Timing is {timing} by default; without it two runs of one input give the same bytes in every file.\n\n```toml\n{}```\n",
+        crate::cmd::init::job_file()
+    )
+}
