@@ -3,7 +3,6 @@
 use super::block::Link;
 use super::card::{NAMELESS, Table};
 use super::compare::compare;
-use super::names::NameLevel;
 use super::settings::{Bits, ResolveSettings};
 
 /// Members of an entity that a newcomer is held against.
@@ -34,7 +33,7 @@ pub(super) fn drop_ambiguous(table: &Table, settings: &ResolveSettings, bits: &B
         let rivals = group[1..]
             .iter()
             .take(MOST_OPTIONS)
-            .filter(|(_, _, other)| compare(table, bits, one, *other).names.level == NameLevel::Different);
+            .filter(|(_, _, other)| compare(table, bits, one, *other).names_two());
         let mut unclear = false;
         for &(_, at, _) in rivals {
             drop[at as usize] = true;

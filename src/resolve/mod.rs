@@ -14,13 +14,16 @@ use crate::model::entities::{Entities, Resolved};
 use crate::model::parcels::Parties;
 use block::Linked;
 use card::Table;
+use compare::Open;
 use settings::Bits;
 
 mod block;
 mod card;
 mod cluster;
 mod compare;
+mod estimate;
 mod frequency;
+mod letters;
 mod names;
 mod places;
 mod settings;
@@ -35,9 +38,9 @@ pub use settings::{Odds, ResolveSettings, Weights};
 /// number of parties, however many share a postcode, a building or a name; what had to be cut short is said in the
 /// notes.
 pub fn resolve(parties: &Parties, settings: &ResolveSettings) -> Resolved {
-    let bits = Bits::new(&settings.weights);
     let Prepared { mut table, first } = Prepared::new(parties, settings);
     let representatives = representatives(&first);
+    let bits = learn(&mut table, &representatives, settings);
     let mut linked = block::link(&mut table, &representatives, settings, &bits);
     let labels = labels(&table, &first, settings, &bits, &mut linked);
     let entities = Entities::from_labels(&labels, &parties.fingerprint);
@@ -48,9 +51,10 @@ pub fn resolve(parties: &Parties, settings: &ResolveSettings) -> Resolved {
 ///
 /// Weighs words and addresses by the whole table, as [`resolve`] does, and costs about as much.
 pub fn explain(parties: &Parties, settings: &ResolveSettings, a: u32, b: u32) -> Vec<Evidence> {
-    let bits = Bits::new(&settings.weights);
     let Prepared { mut table, first } = Prepared::new(parties, settings);
-    block::link(&mut table, &representatives(&first), settings, &bits);
+    let representatives = representatives(&first);
+    let bits = learn(&mut table, &representatives, settings);
+    block::link(&mut table, &representatives, settings, &bits);
     let (a, b) = (first[a as usize], first[b as usize]);
     compare::compare(&table, &bits, a, b).evidence()
 }
@@ -75,6 +79,15 @@ impl Prepared {
         table.weigh(&representatives(&first), settings);
         Prepared { table, first }
     }
+}
+
+/// The weights of this night.
+fn learn(table: &mut Table, representatives: &[u32], settings: &ResolveSettings) -> Bits {
+    let weights = estimate::estimate(table, representatives, settings);
+    if std::env::var_os("SHOW_WEIGHTS").is_some() { eprintln!("{weights:#?}"); }
+    let bits = Bits::new(&weights);
+    table.open = Open::new(&bits, settings);
+    bits
 }
 
 fn representatives(first: &[u32]) -> Vec<u32> {
