@@ -59,7 +59,7 @@ const NOTES: usize = 4;
 fn finished(summary: &Summary, out: &str, elapsed: Duration) -> serde_json::Value {
     let counts = &summary.counts;
     let revenue: serde_json::Map<String, serde_json::Value> =
-        counts.revenue.iter().map(|(c, m)| (c.clone(), json!(money::to_units(*m)))).collect();
+        counts.revenue.iter().map(|(c, m)| (c.clone(), json!(money::to_units(m.expected)))).collect();
     json!({
         "event": "finished",
         "records_read": counts.records_read,
