@@ -4,11 +4,13 @@
 
 use crate::detect;
 use crate::error::Error;
+use crate::facts::prices::PriceReference;
 use crate::fields::country::{Country, parse_country};
 use crate::fields::date::{iso_text, parse_date};
 use crate::model::batch::Channel;
 use crate::read::{self, Input};
 use crate::refdata::charges::ChargeRates;
+use crate::refdata::materials::RawMaterials;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
 use crate::resolve::ResolveSettings;
@@ -37,6 +39,10 @@ pub struct Job {
     pub regimes: Option<PathBuf>,
     /// Rates of duty and tax that replace the built-in defaults.
     pub duty_rates: Option<PathBuf>,
+    /// Prices of raw materials that replace rows of the built-in table.
+    pub raw_materials: Option<PathBuf>,
+    /// Where references from other nights are.
+    pub reference: ReferenceSettings,
     /// What is written besides the usual files.
     pub output: OutputSettings,
     /// Who is who.
@@ -45,12 +51,37 @@ pub struct Job {
     pub detectors: BTreeMap<String, toml::Table>,
 }
 
+/// Where references from other nights are.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReferenceSettings {
+    /// `price_reference.parquet` of earlier nights, or clean tables of prices in CSV or Parquet: paths, patterns, or
+    /// folders that hold runs. One text or a list.
+    #[serde(deserialize_with = "one_or_many")]
+    pub prices: Vec<String>,
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Given::deserialize(deserializer)? {
+        Given::One(one) => vec![one],
+        Given::Many(many) => many,
+    })
+}
+
 /// What is written besides the usual files.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
     pub entity_links: bool,
+    /// `line_scores.parquet`: how probable a cut is on every line that could be compared, for ranking.
+    pub line_scores: bool,
 }
 
 /// A job whose files are found and loaded: all that a run needs.
@@ -71,6 +102,10 @@ pub struct Plan {
     pub regimes: Regimes,
     /// Rates of duty and tax.
     pub charges: ChargeRates,
+    /// Prices of raw materials.
+    pub materials: RawMaterials,
+    /// What comparable goods cost on other nights.
+    pub price_reference: PriceReference,
 }
 
 impl Job {
@@ -125,9 +160,14 @@ impl Job {
 
     fn relative_to(&mut self, folder: &Path) {
         for path in
-            [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates].into_iter().flatten()
+            [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates, &mut self.raw_materials]
+                .into_iter()
+                .flatten()
         {
             *path = tidy(&folder.join(&path));
+        }
+        for pattern in &mut self.reference.prices {
+            *pattern = tidy(&folder.join(&pattern)).to_string_lossy().into_owned();
         }
         for pattern in self.postal.iter_mut().chain(&mut self.express) {
             if !pattern.contains("://") {
@@ -170,6 +210,8 @@ impl Job {
         let configuration = |e: &dyn std::fmt::Display| Error::Configuration(e.to_string());
         let regimes = Regimes::load(self.regimes.as_deref()).map_err(|e| configuration(&e))?;
         let charges = ChargeRates::load(self.duty_rates.as_deref()).map_err(|e| configuration(&e))?;
+        let materials = RawMaterials::load(self.raw_materials.as_deref()).map_err(|e| configuration(&e))?;
+        let price_reference = PriceReference::read(&self.reference.prices).map_err(|e| configuration(&e))?;
         if let Some(country) = destination
             && Channel::ALL.iter().all(|&c| regimes.terms(country, c, country, night).is_none())
         {
@@ -179,7 +221,18 @@ impl Job {
                 iso_text(night)
             )));
         }
-        Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges })
+        Ok(Plan {
+            job: self,
+            night,
+            destination,
+            out,
+            inputs,
+            rates,
+            regimes,
+            charges,
+            materials,
+            price_reference,
+        })
     }
 }
 

@@ -65,7 +65,15 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
         || resolve::resolve(&shipments.consignees, &plan.job.resolve),
     );
     clock.stage("facts");
-    let facts = Facts::new(shipments, &consignors, &consignees, terms, &plan.charges);
+    let mut facts = Facts::with_reference(
+        shipments,
+        &consignors,
+        &consignees,
+        terms,
+        &plan.charges,
+        &plan.price_reference,
+    );
+    facts.floors = plan.materials.floors(terms, &plan.rates, plan.night);
     clock.stage("detect");
     let findings = detect::run(&facts, &plan.job.detectors)
         .map_err(|e| Error::Configuration(format!("detector settings: {e}")))?;
@@ -82,6 +90,7 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
         rejects,
         inputs: &inputs,
         entity_links: plan.job.output.entity_links,
+        line_scores: plan.job.output.line_scores,
     };
     write::write(&run, staging.folder())?;
     let record = record::json(plan, &inputs, files, &facts, &counts, rejects);

@@ -7,6 +7,7 @@ mod de_minimis_over_limit;
 mod price_below_lowest_acceptable;
 mod price_below_own_article;
 mod price_below_peers;
+mod price_below_raw_material;
 mod price_consignor_low;
 mod price_parcel_low;
 mod split_consignment;
@@ -71,6 +72,7 @@ pub static ALL: &[&Detector] = &[
     &price_below_own_article::ENTRY,
     &price_below_peers::ENTRY,
     &price_below_lowest_acceptable::ENTRY,
+    &price_below_raw_material::ENTRY,
     &price_consignor_low::ENTRY,
     &price_parcel_low::ENTRY,
 ];

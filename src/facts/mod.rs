@@ -12,6 +12,7 @@ pub(crate) mod testing;
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;
 use crate::refdata::charges::ChargeRates;
+use crate::refdata::materials::Floors;
 use crate::refdata::regimes::Terms;
 
 /// Everything that a detector may use.
@@ -28,12 +29,14 @@ pub struct Facts<'a> {
     pub prices: prices::Prices,
     /// Rates of duty and tax.
     pub charges: &'a ChargeRates,
+    /// What goods cost at the least, by the raw material in them.
+    pub floors: Floors,
     /// Parcels of addressees with several, by addressee.
     pub by_consignee: parts::Pools,
 }
 
 impl<'a> Facts<'a> {
-    /// Derives what detectors share.
+    /// Derives what detectors share, with the prices of no other night and without floors.
     pub fn new(
         shipments: &'a Shipments,
         consignors: &'a Resolved,
@@ -41,7 +44,20 @@ impl<'a> Facts<'a> {
         terms: &'a [Terms],
         charges: &'a ChargeRates,
     ) -> Facts<'a> {
-        let prices = prices::Prices::build(shipments, consignors, terms);
+        let none = prices::PriceReference::default();
+        Self::with_reference(shipments, consignors, consignees, terms, charges, &none)
+    }
+
+    /// Derives what detectors share; prices are held against those of earlier nights where the reference has them.
+    pub fn with_reference(
+        shipments: &'a Shipments,
+        consignors: &'a Resolved,
+        consignees: &'a Resolved,
+        terms: &'a [Terms],
+        charges: &'a ChargeRates,
+        reference: &prices::PriceReference,
+    ) -> Facts<'a> {
+        let prices = prices::Prices::build(shipments, consignors, terms, reference);
         let mut facts = Facts {
             shipments,
             consignors,
@@ -49,6 +65,7 @@ impl<'a> Facts<'a> {
             terms,
             charges,
             prices,
+            floors: Floors::default(),
             by_consignee: Default::default(),
         };
         facts.by_consignee = parts::Pools::of(&facts, &parts::consignees(&facts));

@@ -2,6 +2,7 @@
 
 pub mod charges;
 pub mod goods;
+pub mod materials;
 pub mod procedures;
 pub mod rates;
 pub mod regimes;
