@@ -4,6 +4,7 @@
 
 use crate::detect;
 use crate::error::Error;
+use crate::facts::prices::PriceReference;
 use crate::fields::country::{Country, parse_country};
 use crate::fields::date::{iso_text, parse_date};
 use crate::lists::{ListSettings, Lists};
@@ -13,6 +14,7 @@ use crate::output;
 use crate::read::{self, Input, Limits};
 use crate::refdata::calibration::Calibration;
 use crate::refdata::charges::ChargeRates;
+use crate::refdata::materials::RawMaterials;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
 use crate::resolve::ResolveSettings;
@@ -57,6 +59,10 @@ pub struct Job {
     /// Largest share of each family's flagged parcels that may be expected to be false, 0 to 1; no limit where it is not
     /// given.
     pub false_flags: Option<f64>,
+    /// Prices of raw materials that replace rows of the built-in table.
+    pub raw_materials: Option<PathBuf>,
+    /// Where references from other nights are.
+    pub reference: ReferenceSettings,
     /// What is written besides the usual files.
     pub output: OutputSettings,
     /// The random sample.
@@ -69,12 +75,37 @@ pub struct Job {
     pub detectors: BTreeMap<String, toml::Table>,
 }
 
+/// Where references from other nights are.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReferenceSettings {
+    /// `price_reference.parquet` of earlier nights, or clean tables of prices in CSV or Parquet: paths, patterns, or
+    /// folders that hold runs. One text or a list.
+    #[serde(deserialize_with = "one_or_many")]
+    pub prices: Vec<String>,
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Given::deserialize(deserializer)? {
+        Given::One(one) => vec![one],
+        Given::Many(many) => many,
+    })
+}
+
 /// What is written besides the usual files.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
     pub entity_links: bool,
+    /// `line_scores.parquet`: how probable a cut is on every line that could be compared, for ranking.
+    pub line_scores: bool,
     /// `descriptions.parquet`: what the words of every distinct description say of its code.
     pub descriptions: bool,
     /// `timing.json` and the report's line on time and memory; without them two runs of one input give the same bytes
@@ -84,7 +115,7 @@ pub struct OutputSettings {
 
 impl Default for OutputSettings {
     fn default() -> Self {
-        OutputSettings { entity_links: false, descriptions: false, timing: true }
+        OutputSettings { entity_links: false, line_scores: false, descriptions: false, timing: true }
     }
 }
 
@@ -120,6 +151,10 @@ pub struct Plan {
     pub earlier: EarlierQuality,
     /// What scores are worth.
     pub calibration: Calibration,
+    /// Prices of raw materials.
+    pub materials: RawMaterials,
+    /// What comparable goods cost on other nights.
+    pub price_reference: PriceReference,
 }
 
 impl Job {
@@ -183,6 +218,7 @@ impl Job {
                 &mut self.duty_rates,
                 &mut self.previous,
                 &mut self.calibration,
+                &mut self.raw_materials,
             ]
                 .into_iter()
                 .flatten()
@@ -201,6 +237,9 @@ impl Job {
             .collect();
         for path in self.lists.paths() {
             *path = tidy(&folder.join(&path));
+        }
+        for pattern in &mut self.reference.prices {
+            *pattern = tidy(&folder.join(&pattern)).to_string_lossy().into_owned();
         }
         let patterns = self.postal.iter_mut().chain(&mut self.express).chain(&mut self.report.earlier);
         for pattern in patterns {
@@ -255,6 +294,8 @@ impl Job {
                 "false_flags: found {rate}, expected a share from 0 to 1 such as 0.2"
             )));
         }
+        let materials = RawMaterials::load(self.raw_materials.as_deref()).map_err(|e| configuration(&e))?;
+        let price_reference = PriceReference::read(&self.reference.prices).map_err(|e| configuration(&e))?;
         if let Some(country) = destination
             && Channel::ALL.iter().all(|&c| regimes.terms(country, c, country, night).is_none())
         {
@@ -266,7 +307,21 @@ impl Job {
         }
         let lists = Lists::load(&self.lists, night).map_err(|e| configuration(&e))?;
         let earlier = self.previous.as_deref().map(earlier_quality).transpose()?.unwrap_or_default();
-        Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges, lists, earlier, calibration })
+        Ok(Plan {
+            job: self,
+            night,
+            destination,
+            out,
+            inputs,
+            rates,
+            regimes,
+            charges,
+            materials,
+            price_reference,
+            lists,
+            earlier,
+            calibration,
+        })
     }
 }
 

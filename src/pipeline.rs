@@ -58,7 +58,16 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
     );
     clock.end(parties);
     clock.begin("facts", "lines", Some(shipments.lines.len() as u64));
-    let facts = Facts::new(shipments, &consignors, &consignees, terms, &plan.charges).with_lists(&plan.lists);
+    let mut facts = Facts::with_reference(
+        shipments,
+        &consignors,
+        &consignees,
+        terms,
+        &plan.charges,
+        &plan.price_reference,
+    )
+    .with_lists(&plan.lists);
+    facts.floors = plan.materials.floors(terms, &plan.rates, plan.night);
     clock.end(shipments.lines.len());
     clock.begin("detect", "detectors", Some(detect::ALL.len() as u64));
     let done = AtomicU64::new(0);
@@ -88,6 +97,7 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
         descriptions: plan.job.output.descriptions,
         sample: &plan.job.sample,
         night: plan.night,
+        line_scores: plan.job.output.line_scores,
     };
     write::write(&run, staging.folder())?;
     let record = record::json(plan, &inputs, files, &facts, &counts, rejects);

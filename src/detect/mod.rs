@@ -18,6 +18,7 @@ mod misdeclared_weight;
 mod price_below_lowest_acceptable;
 mod price_below_own_article;
 mod price_below_peers;
+mod price_below_raw_material;
 mod price_consignor_low;
 mod price_parcel_low;
 mod security_goods;
@@ -86,6 +87,7 @@ pub static ALL: &[&Detector] = &[
     &price_below_own_article::ENTRY,
     &price_below_peers::ENTRY,
     &price_below_lowest_acceptable::ENTRY,
+    &price_below_raw_material::ENTRY,
     &price_consignor_low::ENTRY,
     &price_parcel_low::ENTRY,
     &misdeclared_description::ENTRY,

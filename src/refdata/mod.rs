@@ -5,6 +5,7 @@ pub mod charges;
 pub mod controlled;
 pub mod goods;
 pub mod goods_words;
+pub mod materials;
 pub mod procedures;
 pub mod rates;
 pub mod regimes;

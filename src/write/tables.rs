@@ -5,7 +5,7 @@ use super::{SampleSettings, WriteError, descriptions, quality, referrals, sample
 use crate::facts::Facts;
 use crate::model::batch::Reject;
 use crate::model::entities::Resolved;
-use crate::model::finding::GroupTest;
+use crate::model::finding::{Family, GroupTest};
 use crate::model::money::{Money, to_units};
 use crate::model::outcome::{Flag, FlaggedCase, FlaggedParcel, Outcome};
 use crate::model::parcels::{Particular, Parties};
@@ -36,6 +36,8 @@ pub struct Run<'a> {
     pub sample: &'a SampleSettings,
     /// The night, days since 1970-01-01.
     pub night: i32,
+    /// Whether to write the price score of every line.
+    pub line_scores: bool,
 }
 
 /// Writes the Parquet files of a run into a folder.
@@ -63,6 +65,9 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
     }
     if run.descriptions {
         files.push(("descriptions.parquet", descriptions::table));
+    }
+    if run.line_scores {
+        files.push(("line_scores.parquet", line_scores));
     }
     files.into_par_iter().try_for_each(|(name, make)| make(run).write(folder, name))
 }
@@ -284,6 +289,27 @@ fn entity_links(run: &Run) -> Table {
         )
 }
 
+/// Every line whose price could be compared, for ranking: most of them are far below what is flagged.
+fn line_scores(run: &Run) -> Table {
+    let shipments = run.facts.shipments;
+    let (lines, prices) = (&shipments.lines, &run.facts.prices);
+    let rows: Vec<_> = (0..lines.len())
+        .into_par_iter()
+        .filter_map(|line| prices.ranked(line).map(|(judgement, with)| (line, judgement, with)))
+        .collect();
+    Table::default()
+        .full("parcel_id", text(rows.iter().map(|r| shipments.parcels.id.get(lines.parcel[r.0]))))
+        .full(
+            "line_number",
+            Arc::new(Int32Array::from_iter_values(rows.iter().map(|r| lines.number[r.0] as i32))),
+        )
+        .full("score", number(rows.iter().map(|r| r.1.probability)))
+        .full("ratio_to_expected", number(rows.iter().map(|r| r.1.ratio)))
+        .full("spread", number(rows.iter().map(|r| r.1.spread)))
+        .full("unit", text(rows.iter().map(|r| r.1.scale.name())))
+        .full("compared_with", text(rows.iter().map(|r| r.2)))
+}
+
 fn quarantine(run: &Run) -> Table {
     let rows = || run.rejects.iter();
     Table::default()
@@ -327,8 +353,21 @@ fn bunching(run: &Run) -> Table {
         .full("verdict", text(rows().map(|g| g.verdict.name())))
 }
 
+/// Which lines under-invoicing was found on.
+fn undervalued(run: &Run) -> Vec<bool> {
+    let shipments = run.facts.shipments;
+    let mut flagged = vec![false; shipments.lines.len()];
+    for flag in run.outcome.flags.iter().filter(|f| f.family == Family::UnderInvoicing) {
+        for line in shipments.parcels.lines(flag.parcel) {
+            let this = flag.line_number.is_none_or(|number| number == shipments.lines.number[line]);
+            flagged[line] |= this;
+        }
+    }
+    flagged
+}
+
 fn price_reference(run: &Run) -> Table {
-    let cells = run.facts.prices.reference(run.facts.shipments);
+    let cells = run.facts.prices.reference(run.facts.shipments, &undervalued(run));
     let rows = || cells.iter();
     let band = |end: fn((f64, f64)) -> f64| -> ArrayRef {
         Arc::new(Float64Array::from_iter(rows().map(|c| c.weight_band.map(end))))
@@ -349,4 +388,10 @@ fn price_reference(run: &Run) -> Table {
         .full("lowest_acceptable_price", number(rows().map(|c| c.lowest_acceptable_price)))
         .full("degenerate", Arc::new(BooleanArray::from_iter(rows().map(|c| Some(c.degenerate)))))
         .full("contested", Arc::new(BooleanArray::from_iter(rows().map(|c| Some(c.contested)))))
+        .open("typical_kg", Arc::new(Float64Array::from_iter(rows().map(|c| c.typical_kg))))
+        .full("mean_log", number(rows().map(|c| c.moments.0)))
+        .full("variance_log", number(rows().map(|c| c.moments.1)))
+        .full("largest_consignor_share", number(rows().map(|c| c.largest_share)))
+        .full("flagged_share", number(rows().map(|c| c.flagged_share)))
+        .full("captured", Arc::new(BooleanArray::from_iter(rows().map(|c| Some(c.captured())))))
 }
