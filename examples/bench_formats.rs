@@ -36,8 +36,7 @@ fn measure() -> Result<(), String> {
     let flag = arguments.iter().position(|a| a == "--runs");
     let runs = number(flag.and_then(|i| arguments.get(i + 1)), 3).map_err(|e| format!("--runs: {e}"))?;
     let folder = PathBuf::from(format!("target/bench/messages-{parcels}"));
-    let formats: Vec<Format> =
-        Format::ALL.iter().map(|f| f.1).filter(|f| *f != Format::Parquet).collect();
+    let formats: Vec<Format> = Format::ALL.iter().map(|f| f.1).filter(|f| *f != Format::Parquet).collect();
     if !folder.join("rates.csv").exists() {
         make(&folder, parcels, &formats)?;
     }

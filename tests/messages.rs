@@ -56,7 +56,10 @@ fn synthetic_messages_have_the_bytes_of_the_samples() {
         if !(name.starts_with("postal.") || name.starts_with("express.")) {
             continue;
         }
-        assert!(fs::read(&path).unwrap() == fs::read(sample(&name)).unwrap(), "{name} differs from its sample");
+        assert!(
+            fs::read(&path).unwrap() == fs::read(sample(&name)).unwrap(),
+            "{name} differs from its sample"
+        );
         compared += 1;
     }
     assert_eq!(compared, 10);
@@ -76,13 +79,25 @@ fn many_messages_in_files_and_archives_are_one_night() {
         files.push(path);
     }
     let zip = dir.path().join("all.zip");
-    fs::write(&zip, zipped(&messages.iter().enumerate().map(|(i, m)| (format!("in/{i}.xml"), m.as_bytes())).collect::<Vec<_>>())).unwrap();
+    fs::write(
+        &zip,
+        zipped(
+            &messages
+                .iter()
+                .enumerate()
+                .map(|(i, m)| (format!("in/{i}.xml"), m.as_bytes()))
+                .collect::<Vec<_>>(),
+        ),
+    )
+    .unwrap();
     let tar = dir.path().join("all.tar.gz");
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     packed.write_all(&tarred(&[("deep/folder/all.xml", whole.as_bytes())])).unwrap();
     fs::write(&tar, packed.finish().unwrap()).unwrap();
     let mut flags = Vec::new();
-    for (name, inputs) in [("files", files), ("zip", vec![zip]), ("tar", vec![tar]), ("one", vec![sample("express.xfhl.xml")])] {
+    for (name, inputs) in
+        [("files", files), ("zip", vec![zip]), ("tar", vec![tar]), ("one", vec![sample("express.xfhl.xml")])]
+    {
         let out = dir.path().join(name);
         expect(0, &mut run(&out, &inputs));
         let counts = counts(&out);
@@ -164,7 +179,8 @@ fn tarred(members: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn hostile_files_stop_the_run_and_touch_nothing() {
     let dir = TempDir::new().unwrap();
-    let item = "<C_CUSITM><ITEM_ID>A</ITEM_ID><C_CUSITM_CP_DET><CP_DESC>x</CP_DESC></C_CUSITM_CP_DET></C_CUSITM>";
+    let item =
+        "<C_CUSITM><ITEM_ID>A</ITEM_ID><C_CUSITM_CP_DET><CP_DESC>x</CP_DESC></C_CUSITM_CP_DET></C_CUSITM>";
     let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
     bomb.write_all(item.as_bytes()).unwrap();
     for _ in 0..100 {
@@ -217,7 +233,16 @@ fn a_mapping_file_makes_a_layout_readable() {
     let mut command = program();
     command.arg("check").arg(sample("broker.csv")).arg("--mapping").arg(sample("broker.toml"));
     let said = text(&expect(0, &mut command).stdout);
-    for words in ["2026-05-03", "cotton t-shirt \"basic\"", "11.97", "0.5405", "0.680388555", "1024.5", "Anna Schneider", "ignored: Kunde"] {
+    for words in [
+        "2026-05-03",
+        "cotton t-shirt \"basic\"",
+        "11.97",
+        "0.5405",
+        "0.680388555",
+        "1024.5",
+        "Anna Schneider",
+        "ignored: Kunde",
+    ] {
         assert!(said.contains(words), "{words}\n{said}");
     }
     // Postage in another currency than the value is left out.

@@ -28,7 +28,8 @@ pub(crate) fn execute(args: &CheckArgs) -> Status {
         input.reading.night = "(night)".into();
     }
     let mut status = 0;
-    let inputs = read::joined(&inputs)?;
+    // A file that cannot be read is told when its turn comes.
+    let inputs = read::joined(&inputs).unwrap_or(inputs);
     for (source, input) in inputs.iter().enumerate() {
         let mut text = String::new();
         let _ = writeln!(text, "{}", input.path.display());

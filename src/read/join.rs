@@ -142,6 +142,12 @@ fn key(number: &str) -> String {
     number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
+/// Whether a text may hold messages that describe the waybills of others.
+pub(super) fn tells(text: &[u8]) -> bool {
+    const MARKS: [&[u8]; 4] = [b"HouseManifest", b":Waybill", b"<Waybill", b"FWB/"];
+    MARKS.iter().any(|mark| memchr::memmem::find(text, mark).is_some())
+}
+
 /// Whether a file may hold messages that describe the waybills of others; a quick look without parsing.
 fn may_tell(input: &Input) -> Result<bool, ReadError> {
     match input.format.syntax {
@@ -154,7 +160,6 @@ fn may_tell(input: &Input) -> Result<bool, ReadError> {
     let limits = input.reading.limits;
     let mut bytes =
         super::window::unpacked(Box::new(file), input.format.compression, limits).map_err(failed)?;
-    const NEEDLES: [&[u8]; 4] = [b"HouseManifest", b":Waybill", b"<Waybill", b"FWB/"];
     const OVERLAP: usize = 16;
     let mut buffer = vec![0_u8; (1 << 20).min(input.bytes as usize + 64)];
     let mut kept = 0;
@@ -165,7 +170,7 @@ fn may_tell(input: &Input) -> Result<bool, ReadError> {
             Err(e) => return Err(failed(e)),
         };
         let data = &buffer[..kept + n];
-        if NEEDLES.iter().any(|needle| memchr::memmem::find(data, needle).is_some()) {
+        if tells(data) {
             return Ok(true);
         }
         if n == 0 {

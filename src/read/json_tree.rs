@@ -50,6 +50,8 @@ pub(super) struct JsonDoc {
     /// Frames, elements and name where the last parcel began, and its first key with quotes.
     parcel: Option<Start>,
     first_key: Vec<u8>,
+    /// Where in the stream that parcel began.
+    parcel_at: u64,
     parcels: u64,
     broken: u32,
     values: u32,
@@ -86,6 +88,7 @@ impl JsonDoc {
             message: None,
             parcel: None,
             first_key: Vec::new(),
+            parcel_at: 0,
             parcels: 0,
             broken: 0,
             values: 0,
@@ -132,8 +135,11 @@ impl JsonDoc {
                 Trouble::Rows => continue,
                 Trouble::Refused(reason) => return Err(place.refused(reason)),
                 Trouble::Broken(reason) => {
+                    // A text that lost its closing quote may have swallowed the start of the next parcel.
+                    let began = self.parcel_at.checked_sub(self.passed).filter(|_| tree.in_parcel());
+                    let from = began.map_or(window.start, |b| (b as usize).min(window.start));
                     self.reject(place, window.data(), at, reason, tree, draft, record)?;
-                    window.start = (window.start + 1).min(window.data().len());
+                    window.start = (from + 1).min(window.data().len());
                     continue;
                 }
                 Trouble::More => {}
@@ -384,6 +390,7 @@ impl JsonDoc {
         if !before && tree.in_parcel() {
             let whole = self.message == Some(self.frames.len());
             self.parcel = Some(Start { frames: self.frames.len(), depth, names: self.names.len(), whole });
+            self.parcel_at = self.passed + at as u64;
             self.parcels += 1;
         }
     }

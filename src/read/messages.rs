@@ -89,8 +89,6 @@ pub(super) struct MessageBlocks {
     sizes: Sizes,
     record: u64,
     rejects: u64,
-    files: u64,
-    messages: u64,
     layouts: Vec<String>,
     warnings: Vec<String>,
     unknown: Vec<String>,
@@ -160,8 +158,6 @@ impl MessageBlocks {
             sizes: Sizes::default(),
             record: 0,
             rejects: 0,
-            files: 0,
-            messages: 0,
             layouts: Vec::new(),
             warnings: Vec::new(),
             unknown: Vec::new(),
@@ -190,7 +186,11 @@ impl MessageBlocks {
 
     pub(super) fn next_block(&mut self) -> Result<Option<RawBatch>, ReadError> {
         loop {
-            if self.doc.is_none() && !self.advance()? {
+            if self.doc.is_none() {
+                if self.advance()? {
+                    // It may be an empty one, which opens nothing.
+                    continue;
+                }
                 let draft = self.draft.take().filter(|d| !d.is_empty());
                 return draft.map(|d| self.finish(d)).transpose();
             }
@@ -281,7 +281,10 @@ impl MessageBlocks {
             window = Window::new(bytes, WINDOW);
             window.begin(&self.input)?;
         }
-        self.files += 1;
+        if self.sides && window.at_eof() && !super::join::tells(window.data()) {
+            self.doc = None;
+            return Ok(());
+        }
         window.skip_blank_lines(None);
         let head = &window.data()[window.start..];
         let head = &head[..head.len().min(LOOKED_AT)];
@@ -389,7 +392,6 @@ impl MessageBlocks {
         for name in self.tree.take_met() {
             self.met(&name);
         }
-        self.messages += messages;
         if messages == 0 && !self.sides {
             let root = unknown.map_or(String::new(), |r| format!("; its first element is <{r}>"));
             let names: Vec<&str> = mapping::presets().iter().map(|m| &*m.name).collect();

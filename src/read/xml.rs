@@ -13,7 +13,6 @@ use super::window::Window;
 use memchr::memchr;
 use quick_xml::Reader;
 use quick_xml::errors::Error;
-use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// Bytes kept at the end of the window while the next start is looked for: no name is longer.
@@ -298,7 +297,7 @@ impl XmlDoc {
         let root = self.stack.is_empty();
         self.push(full);
         let mut own: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        for attribute in Attributes::new(tag_text(tag), full.len()).with_checks(false).flatten() {
+        for attribute in tag.attributes().with_checks(false).flatten() {
             let key = attribute.key.as_ref();
             let prefix = match key.strip_prefix(b"xmlns:") {
                 Some(prefix) => prefix,
@@ -454,10 +453,6 @@ impl XmlDoc {
 #[inline]
 fn local(name: &[u8]) -> &[u8] {
     memchr(b':', name).map_or(name, |i| &name[i + 1..])
-}
-
-fn tag_text<'a>(tag: &'a BytesStart) -> &'a str {
-    std::str::from_utf8(tag).unwrap_or_default()
 }
 
 fn attributes(tag: &BytesStart, tree: &mut Tree) {

@@ -104,6 +104,16 @@ fn faulty_texts_are_told_with_their_field() {
     assert_eq!(found.ids(), ["A", "B", "B"]);
 }
 
+#[test]
+fn a_name_that_is_not_utf8_is_no_trouble() {
+    let text = items(&["A", "B"]).replacen("<C_CUSITM>", "<\u{80}_CUSITM a=\"1\">", 1);
+    let mut bytes = text.into_bytes();
+    bytes.retain(|&b| b != 0xc2);
+    let found = read(&bytes).unwrap();
+    assert_eq!(found.ids(), ["B", "B"]);
+    assert_eq!(found.rejects.len(), 1);
+}
+
 fn refusal(text: impl AsRef<[u8]>) -> String {
     match read(text) {
         Err(e @ ReadError::Refused { .. }) => e.to_string(),
