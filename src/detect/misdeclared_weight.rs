@@ -4,6 +4,7 @@ use super::detector;
 use crate::facts::Facts;
 use crate::model::finding::{Finding, Findings};
 use crate::stats::robust::{mad, median};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -59,7 +60,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
             told.then(|| (subheading, lines.description[l], facts.consignor(lines.parcel[l]), l as u32))
         })
         .collect();
-    rows.sort_unstable();
+    rows.par_sort_unstable();
     let piece = |l: u32| lines.weight(parcels, l as usize) / lines.quantity[l as usize];
     let mut found = Findings::default();
     for cell in rows.chunk_by(|a, b| a.0 == b.0).filter(|cell| cell.len() >= settings.lines) {
