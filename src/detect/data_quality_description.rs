@@ -3,7 +3,7 @@
 use super::detector;
 use crate::facts::Facts;
 use crate::model::finding::{Finding, Findings};
-use crate::refdata::vague::{Clarity, VagueTerms};
+use crate::refdata::vague::Clarity;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -43,16 +43,11 @@ impl Default for Settings {
 fn run(facts: &Facts, settings: &Settings) -> Findings {
     use crate::fields::nature::Nature;
     let (lines, parcels) = (&facts.shipments.lines, &facts.shipments.parcels);
-    let terms = VagueTerms::shipped();
-    let clarity: Vec<Clarity> = (0..facts.shipments.descriptions.len() as u32)
-        .into_par_iter()
-        .map_init(String::new, |folded, d| terms.judge(facts.shipments.descriptions.get(d), folded))
-        .collect();
     let findings = (0..lines.len())
         .into_par_iter()
         .filter_map(|line| {
             let parcel = lines.parcel[line];
-            let (score, why) = match clarity[lines.description[line] as usize] {
+            let (score, why) = match facts.clarity[lines.description[line] as usize] {
                 Clarity::Vague(_) if parcels.nature[parcel as usize] == Nature::Documents => return None,
                 Clarity::Vague(term) => {
                     (settings.vague, format!("is made of vague terms alone (\"{term}\")"))

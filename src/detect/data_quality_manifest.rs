@@ -5,8 +5,9 @@ use crate::facts::Facts;
 use crate::model::batch::Channel;
 use crate::model::finding::{Case, Finding, Findings};
 use crate::model::parcels::Particular;
+use crate::model::text::ABSENT;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 detector! {
     /// ## What it flags
@@ -69,13 +70,16 @@ fn mode(mut values: Vec<i64>) -> (usize, i64) {
 fn run(facts: &Facts, settings: &Settings) -> Findings {
     let (shipments, parcels) = (facts.shipments, &facts.shipments.parcels);
     let words = &shipments.words;
-    let mut manifests: BTreeMap<(Channel, &str, &str), Vec<u32>> = BTreeMap::new();
-    for p in 0..parcels.len() {
-        if let Some(manifest) = words.present(parcels.manifest[p]) {
-            let key = (parcels.channel[p], manifest, words.get(parcels.carrier[p]));
-            manifests.entry(key).or_default().push(p as u32);
-        }
+    let mut numbered: HashMap<(Channel, u32, u32), Vec<u32>> = HashMap::new();
+    for p in (0..parcels.len()).filter(|&p| parcels.manifest[p] != ABSENT) {
+        numbered
+            .entry((parcels.channel[p], parcels.manifest[p], parcels.carrier[p]))
+            .or_default()
+            .push(p as u32);
     }
+    // By name, not by number: the order must not depend on how words were numbered.
+    let named = numbered.into_iter().map(|(k, own)| ((k.0, words.get(k.1), words.get(k.2)), own));
+    let manifests: BTreeMap<(Channel, &str, &str), Vec<u32>> = named.collect();
     let mut found = Findings::default();
     for ((_, manifest, _), own) in manifests.into_iter().filter(|(_, own)| own.len() >= settings.parcels) {
         let texts: BTreeSet<u32> =

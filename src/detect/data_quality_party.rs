@@ -3,7 +3,6 @@
 use super::detector;
 use crate::facts::Facts;
 use crate::fields::name::PartyName;
-use crate::fields::text::folded;
 use crate::model::finding::{Finding, Findings};
 use crate::model::parcels::{Particular, Parties};
 use rayon::prelude::*;
@@ -81,21 +80,19 @@ const FICTIONAL: &[&str] = &[
     "abc xyz",
 ];
 
-/// What is wrong with the name of each distinct party.
-fn faults(parties: &Parties, settings: &Settings) -> Vec<Option<(f64, &'static str)>> {
+/// What is wrong with the name of each distinct party; `nameless` tells the names that are worth reading again.
+fn faults(parties: &Parties, nameless: &[bool], settings: &Settings) -> Vec<Option<(f64, &'static str)>> {
     (0..parties.len() as u32)
         .into_par_iter()
         .map_init(String::new, |scratch, party| {
             let name = parties.get(party, Particular::Name);
-            let parsed = PartyName::parse(name, scratch);
-            if parsed.is_uuid() {
-                Some((settings.identifier, "is a random identifier"))
-            } else if parsed.is_placeholder() {
-                Some((settings.nameless, "names nobody"))
-            } else if name.len() < 40 && FICTIONAL.contains(&folded(name).as_str()) {
-                Some((settings.fictional, "is a fictional or a form's name"))
+            if nameless[party as usize] {
+                let identifier = PartyName::parse(name, scratch).is_uuid();
+                let kind = (settings.identifier, "is a random identifier");
+                Some(if identifier { kind } else { (settings.nameless, "names nobody") })
             } else {
-                None
+                let fictional = FICTIONAL.iter().any(|f| f.eq_ignore_ascii_case(name.trim()));
+                fictional.then_some((settings.fictional, "is a fictional or a form's name"))
             }
         })
         .collect()
@@ -104,13 +101,20 @@ fn faults(parties: &Parties, settings: &Settings) -> Vec<Option<(f64, &'static s
 fn run(facts: &Facts, settings: &Settings) -> Findings {
     let shipments = facts.shipments;
     let sides = [
-        ("sender", "consignor_name", &shipments.consignors, &shipments.parcels.consignor),
-        ("addressee", "consignee_name", &shipments.consignees, &shipments.parcels.consignee),
+        ("sender", "consignor_name", &shipments.consignors, &shipments.parcels.consignor, facts.consignors),
+        (
+            "addressee",
+            "consignee_name",
+            &shipments.consignees,
+            &shipments.parcels.consignee,
+            facts.consignees,
+        ),
     ];
     let mut findings = Vec::new();
-    let faults = sides.map(|(_, _, parties, _)| faults(parties, settings));
+    let faults =
+        sides.map(|(_, _, parties, _, resolved)| faults(parties, &resolved.contacts.nameless, settings));
     for parcel in 0..shipments.parcels.len() {
-        for ((whose, column, parties, of_parcel), faults) in sides.iter().zip(&faults) {
+        for ((whose, column, parties, of_parcel, _), faults) in sides.iter().zip(&faults) {
             let Some((score, what)) = faults[of_parcel[parcel] as usize] else { continue };
             let name = parties.get(of_parcel[parcel], Particular::Name);
             findings.push(Finding {

@@ -7,6 +7,7 @@ use crate::model::batch::Channel;
 use crate::model::finding::{Finding, Findings};
 use crate::model::parcels::{NO_DAY, Particular};
 use crate::model::schema::Column;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -102,11 +103,17 @@ fn given(facts: &Facts, parcel: u32) -> u16 {
 fn run(facts: &Facts, settings: &Settings) -> Findings {
     let parcels = &facts.shipments.parcels;
     let count = parcels.len() as u32;
-    let bits: Vec<u16> = (0..count).map(|p| given(facts, p)).collect();
+    let bits: Vec<u16> = (0..count).into_par_iter().map(|p| given(facts, p)).collect();
     // By carrier: parcels, those with each element, and those whose identifier is of the postal form.
     let mut carriers: BTreeMap<(Channel, u32), (usize, [usize; ELEMENTS.len()], usize)> = BTreeMap::new();
-    let postal = |p: usize| parse_s10(parcels.id.get(p as u32));
-    let right: Vec<Result<(), S10Error>> = (0..parcels.len()).map(|p| postal(p).map(|_| ())).collect();
+    // Only posts number by S10.
+    let right: Vec<Result<(), S10Error>> = (0..parcels.len())
+        .into_par_iter()
+        .map(|p| match parcels.channel[p] {
+            Channel::Postal => parse_s10(parcels.id.get(p as u32)).map(|_| ()),
+            Channel::Express => Ok(()),
+        })
+        .collect();
     for p in 0..parcels.len() {
         let tally = carriers.entry((parcels.channel[p], parcels.carrier[p])).or_default();
         tally.0 += 1;

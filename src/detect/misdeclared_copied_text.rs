@@ -4,6 +4,7 @@ use super::detector;
 use crate::facts::Facts;
 use crate::model::finding::{Case, Finding, Findings};
 use crate::model::text::ABSENT;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -57,7 +58,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         .filter(|&l| long[lines.description[l] as usize])
         .map(|l| (lines.description[l], l as u32))
         .collect();
-    rows.sort_unstable();
+    rows.par_sort_unstable();
     let mut found = Findings::default();
     for own in rows.chunk_by(|a, b| a.0 == b.0).filter(|own| own.len() >= settings.parcels) {
         let mut held: Vec<u32> = own.iter().map(|r| lines.parcel[r.1 as usize]).collect();

@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::facts::words::{Night, Verdict};
 use crate::model::finding::{Finding, Findings};
 use crate::refdata::goods_words::{chapter_name, heading_name};
-use crate::refdata::vague::{Clarity, VagueTerms};
+use crate::refdata::vague::Clarity;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,9 @@ detector! {
     /// line itself taught is left out, so that a minority of false lines neither teaches nor hides. `margin`: evidence for
     /// the best other chapter less that for the best heading of the declared one, natural logarithms, divided by
     /// `sqrt(1 + (words - 1) / 4)`. The limit lies between 3 and 5: where at most 5 % of the night's texts are above, 5
-    /// where the night has fewer than 400. Score `0.5 + 0.45 (1 - exp(-(margin - limit) / 3))`. No test, so no p-value.
+    /// where the night has fewer than 400. Score `0.5 + 0.45 (1 - exp(-(margin - limit) / 3))`,
+    /// below the limit `0.5 exp((margin - limit) / 3)`, which is not reported unless `lowest` is set lower. No test, so no
+    /// p-value.
     /// ## Honest look-alikes
     /// Accessories ("case for smartphone": words after "for" count a quarter, a known pair of words counts for its words),
     /// sets, bilingual texts, brand names that nobody knows, goods under an odd but usual code (the night teaches it),
@@ -51,16 +53,16 @@ impl Default for Settings {
     }
 }
 
-/// Score of a margin, 0 below the limit.
+/// Score of a margin: a half at the limit, rising to 0.95 above it and falling to nothing below.
 pub(crate) fn score(margin: f64, limit: f64) -> f64 {
-    if margin < limit { 0.0 } else { 0.5 + 0.45 * (1.0 - (-(margin - limit) / 3.0).exp()) }
+    let off = (margin - limit) / 3.0;
+    if off < 0.0 { 0.5 * off.exp() } else { 0.5 + 0.45 * (1.0 - (-off).exp()) }
 }
 
 fn run(facts: &Facts, settings: &Settings) -> Findings {
     let Some(night) = &facts.words else { return Findings::default() };
     let lines = &facts.shipments.lines;
     let limit = f64::from(night.limit).max(settings.margin);
-    let terms = VagueTerms::shipped();
     // Few texts contradict their code; their reasons are written once.
     let found: Vec<Option<(f64, String, serde_json::Value)>> = night
         .verdicts
@@ -68,11 +70,10 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         .enumerate()
         .map(|(place, verdict)| {
             let score = score(f64::from(verdict.margin), limit);
-            let text = facts.shipments.descriptions.get(night.pairs[place].description);
+            let clear = facts.clarity[night.pairs[place].description as usize];
+            let vague = matches!(clear, Clarity::Vague(_) | Clarity::Wordless);
             let told = f64::from(verdict.strength) >= settings.strength && verdict.heading > 0;
-            let vague =
-                |text| matches!(terms.judge(text, &mut String::new()), Clarity::Vague(_) | Clarity::Wordless);
-            if score == 0.0 || score < settings.lowest || !told || vague(text) {
+            if score < settings.lowest || !told || vague {
                 return None;
             }
             explain(facts, night, place, verdict).map(|(reason, evidence)| (score, reason, evidence))

@@ -4,6 +4,7 @@ use super::detector;
 use crate::facts::Facts;
 use crate::model::finding::{Case, Finding, Findings};
 use crate::refdata::goods_words::chapter_name;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +54,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     let mut rows: Vec<(u32, u32, u32)> = (0..lines.len())
         .filter_map(|l| Some((facts.consignor(lines.parcel[l]), lines.hs[l]?.subheading()?, l as u32)))
         .collect();
-    rows.sort_unstable();
+    rows.par_sort_unstable();
     let mut found = Findings::default();
     for own in rows.chunk_by(|a, b| a.0 == b.0) {
         if own.len() < settings.texts {

@@ -19,7 +19,8 @@ detector! {
     /// intermediary (`IN`) does not belong in a declaration. The scheme is for sales of up to EUR 150: a number above that
     /// limit is found by `de-minimis-over-limit`, from the dated table.
     /// ## How it decides
-    /// Form and country from the list of member states. Use by others: at least `consignors` resolved senders under one
+    /// Form and country from the list of member states; not judged where more than half of the night's parcels with a
+    /// number fail: such a feed masks its numbers. Use by others: at least `consignors` resolved senders under one
     /// number that does not belong to a marketplace (fewer than half of its parcels name one) score `unlinked`; where at
     /// least `holder` of a number's parcels name one marketplace, the others score `stray`.
     /// ## Honest look-alikes
@@ -103,6 +104,11 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     let mut numbers: Vec<(&str, Use)> =
         uses.into_iter().map(|(number, used)| (words.get(number), used)).collect();
     numbers.sort_by_key(|(number, _)| *number);
+    let (failed, all) = numbers.iter().fold((0, 0), |(failed, all), (number, used)| {
+        let n = used.parcels.len();
+        (failed + if fault(number).is_some() { n } else { 0 }, all + n)
+    });
+    let masked = failed * 2 > all;
     let mut found = Findings::default();
     for (number, used) in numbers {
         let add = |found: &mut Findings, parcel: u32, score: f64, case: Option<u32>, reason: String| {
@@ -125,6 +131,9 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
             }
         };
         if let Some(fault) = fault(number) {
+            if masked {
+                continue;
+            }
             for &parcel in &used.parcels {
                 add(
                     &mut found,

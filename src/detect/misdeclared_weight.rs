@@ -4,6 +4,7 @@ use super::detector;
 use crate::facts::Facts;
 use crate::model::finding::{Finding, Findings};
 use crate::stats::robust::{mad, median};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ detector! {
     /// ## How it decides
     /// Logarithm of kg per piece against the median of the subheading, one value for each distinct description and sender;
     /// scale: 1.4826 times the median absolute deviation, at least `least_scale`. Flagged where `(x - median) / scale` is at
-    /// least `z` and the ratio at least `ratio` in either direction, in subheadings with `lines` values of `consignors`
+    /// least `z` and the ratio at least `ratio` above, `lighter` below (parts and accessories share the code of the thing), in subheadings with `lines` values of `consignors`
     /// senders. Score `0.5 + 0.4 (1 - exp(-(|z| - z0) / 4))`.
     /// ## Honest look-alikes
     /// Packs counted as one piece, rounded weights of light goods (below 20 g per piece nothing is said), wide subheadings
@@ -24,7 +25,7 @@ detector! {
     /// ## What it misses
     /// Lines without pieces or weight; subheadings of few lines.
     /// ## Settings
-    /// `z`, `ratio`, `least_scale` (natural logarithm), `lines`, `consignors` (counts), `lowest`.
+    /// `z`, `ratio`, `lighter`, `least_scale` (natural logarithm), `lines`, `consignors` (counts), `lowest`.
     "misdeclared-weight", Misdeclaration, "Weight per piece outside its subheading", Settings, run
 }
 
@@ -34,6 +35,7 @@ detector! {
 pub(super) struct Settings {
     z: f64,
     ratio: f64,
+    lighter: f64,
     least_scale: f64,
     lines: usize,
     consignors: usize,
@@ -42,7 +44,15 @@ pub(super) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { z: 6.0, ratio: 8.0, least_scale: 0.3, lines: 30, consignors: 5, lowest: 0.5 }
+        Settings {
+            z: 6.0,
+            ratio: 8.0,
+            lighter: 25.0,
+            least_scale: 0.3,
+            lines: 30,
+            consignors: 5,
+            lowest: 0.5,
+        }
     }
 }
 
@@ -59,7 +69,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
             told.then(|| (subheading, lines.description[l], facts.consignor(lines.parcel[l]), l as u32))
         })
         .collect();
-    rows.sort_unstable();
+    rows.par_sort_unstable();
     let piece = |l: u32| lines.weight(parcels, l as usize) / lines.quantity[l as usize];
     let mut found = Findings::default();
     for cell in rows.chunk_by(|a, b| a.0 == b.0).filter(|cell| cell.len() >= settings.lines) {
@@ -78,7 +88,8 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
             let off = weight.ln() - middle;
             let z = off.abs() / scale;
             let usual = middle.exp();
-            if z < settings.z || off.abs() < settings.ratio.ln() || weight.max(usual) < LIGHTEST {
+            let ratio = if off > 0.0 { settings.ratio } else { settings.lighter };
+            if z < settings.z || off.abs() < ratio.ln() || weight.max(usual) < LIGHTEST {
                 continue;
             }
             let score = 0.5 + 0.4 * (1.0 - (-(z - settings.z) / 4.0).exp());
@@ -131,7 +142,7 @@ mod tests {
         csv.push_str(
             "HEAVY,2026-03-10,Alder Trading Co,Alder,CN,Anna Weber,DE,smartphone,851713,1,4.5,6,200,EUR\n",
         );
-        csv.push_str("LIGHT,2026-03-10,Alder Trading Co,Alder,CN,Anna Weber,DE,smartphone x,851713,100,3.0,6,200,EUR\n");
+        csv.push_str("LIGHT,2026-03-10,Alder Trading Co,Alder,CN,Anna Weber,DE,smartphone x,851713,100,1.5,6,200,EUR\n");
         csv.push_str(
             "THREE,2026-03-10,Alder Trading Co,Alder,CN,Anna Weber,DE,smartphone y,851713,1,1.3,6,200,EUR\n",
         );

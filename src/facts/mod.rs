@@ -16,6 +16,8 @@ use crate::model::parcels::Shipments;
 use crate::refdata::charges::ChargeRates;
 use crate::refdata::materials::Floors;
 use crate::refdata::regimes::Terms;
+use crate::refdata::vague::{Clarity, VagueTerms};
+use rayon::prelude::*;
 
 /// Everything that a detector may use.
 pub struct Facts<'a> {
@@ -33,12 +35,22 @@ pub struct Facts<'a> {
     pub charges: &'a ChargeRates,
     /// Lists of the user's; none by default.
     pub lists: &'a Lists,
+    /// Whether each distinct description says anything.
+    pub clarity: Vec<Clarity>,
     /// What the words of each description say of its code; where [`Facts::with_lists`] was called.
     pub words: Option<words::Night>,
     /// What goods cost at the least, by the raw material in them.
     pub floors: Floors,
     /// Parcels of addressees with several, by addressee.
     pub by_consignee: parts::Pools,
+}
+
+fn clarity(shipments: &Shipments) -> Vec<Clarity> {
+    let (terms, texts) = (VagueTerms::shipped(), &shipments.descriptions);
+    (0..texts.len() as u32)
+        .into_par_iter()
+        .map_init(String::new, |folded, d| terms.judge(texts.get(d), folded))
+        .collect()
 }
 
 impl<'a> Facts<'a> {
@@ -74,6 +86,7 @@ impl<'a> Facts<'a> {
             lists: Lists::none(),
             words: None,
             floors: Floors::default(),
+            clarity: clarity(shipments),
             by_consignee: Default::default(),
         };
         facts.by_consignee = parts::Pools::of(&facts, &parts::consignees(&facts));

@@ -56,6 +56,8 @@ pub struct ControlledGoods {
     /// Words of scripts without spaces.
     unspaced: Vec<Controlled>,
     starts: HashSet<[u8; 3]>,
+    /// Chapters that a code of the list lies in.
+    chapters: [bool; 100],
 }
 
 static SHIPPED: LazyLock<ControlledGoods> = LazyLock::new(|| {
@@ -134,6 +136,7 @@ impl ControlledGoods {
             words: HashMap::new(),
             unspaced: Vec::new(),
             starts: HashSet::new(),
+            chapters: [false; 100],
         }
     }
 
@@ -146,6 +149,9 @@ impl ControlledGoods {
         let entry = Controlled { list, text: text.to_owned(), score, except: except.collect() };
         if code {
             if let Ok(value) = text.parse() {
+                if let Some(chapter) = text.get(..2).and_then(|c| c.parse::<usize>().ok()) {
+                    self.chapters[chapter] = true;
+                }
                 self.codes.push((value, text.len() as u32, entry));
             }
         } else if text.chars().all(|c| matches!(c as u32, 0x3040..=0x30FF | 0x3400..=0x9FFF)) {
@@ -173,10 +179,11 @@ impl ControlledGoods {
     /// The entries that a commodity code belongs to.
     pub fn by_code(&self, code: HsCode) -> impl Iterator<Item = &Controlled> {
         let length = u32::from(code.len());
+        let codes = if self.chapters[usize::from(code.chapter())] { self.codes.as_slice() } else { &[] };
         let meets = move |&(value, digits): &(u64, u32)| {
             length >= digits && code.value() / 10_u64.pow(length - digits) == value
         };
-        self.codes.iter().filter(move |(value, digits, _)| meets(&(*value, *digits))).map(|c| &c.2)
+        codes.iter().filter(move |(value, digits, _)| meets(&(*value, *digits))).map(|c| &c.2)
     }
 
     /// The entries that a description mentions, the highest score of each list.

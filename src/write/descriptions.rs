@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use super::tables::{Run, count, text};
-use crate::refdata::vague::{Clarity, VagueTerms};
+use crate::refdata::vague::Clarity;
 use arrow::array::{ArrayRef, BooleanArray, Float64Array};
 use std::sync::Arc;
 
@@ -17,11 +17,10 @@ pub(super) fn table(run: &Run) -> Table {
         key(a).cmp(&key(b))
     });
     let rows = || order.iter().map(|&i| (&night.pairs[i], &night.verdicts[i]));
-    let mut folded = String::new();
     let clear: Vec<bool> = rows()
         .map(|(pair, verdict)| {
-            let vague = VagueTerms::shipped().judge(texts.get(pair.description), &mut folded);
-            verdict.heading > 0 && matches!(vague, Clarity::Clear | Clarity::Weak(_))
+            let clarity = run.facts.clarity[pair.description as usize];
+            verdict.heading > 0 && matches!(clarity, Clarity::Clear | Clarity::Weak(_))
         })
         .collect();
     let margin: ArrayRef = Arc::new(Float64Array::from_iter(

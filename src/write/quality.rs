@@ -3,15 +3,14 @@
 use super::table::Table;
 use super::tables::{Run, entity_id, text};
 use crate::facts::Facts;
-use crate::fields::name::PartyName;
 use crate::fields::s10::parse_s10;
 use crate::model::batch::Channel;
-use crate::model::parcels::{Particular, Parties};
+use crate::model::parcels::Particular;
 use crate::model::schema::Column;
-use crate::refdata::vague::{Clarity, VagueTerms};
+use crate::refdata::vague::Clarity;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// Net weights may exceed the gross weight by this factor before they contradict it: scales round.
@@ -58,41 +57,8 @@ struct Tally {
     places: Vec<u64>,
 }
 
-/// What is judged once for each distinct text and party.
-struct Judged {
-    clear: Vec<bool>,
-    weak: Vec<bool>,
-    consignors: Vec<bool>,
-    consignees: Vec<bool>,
-}
-
-impl Judged {
-    fn of(facts: &Facts) -> Judged {
-        let texts = &facts.shipments.descriptions;
-        let terms = VagueTerms::shipped();
-        let clarity: Vec<Clarity> = (0..texts.len() as u32)
-            .into_par_iter()
-            .map_init(String::new, |folded, d| terms.judge(texts.get(d), folded))
-            .collect();
-        let named = |parties: &Parties| -> Vec<bool> {
-            (0..parties.len() as u32)
-                .into_par_iter()
-                .map_init(String::new, |scratch, party| {
-                    !PartyName::parse(parties.get(party, Particular::Name), scratch).is_placeholder()
-                })
-                .collect()
-        };
-        Judged {
-            clear: clarity.iter().map(|c| matches!(c, Clarity::Clear | Clarity::Weak(_))).collect(),
-            weak: clarity.iter().map(|c| matches!(c, Clarity::Weak(_))).collect(),
-            consignors: named(&facts.shipments.consignors),
-            consignees: named(&facts.shipments.consignees),
-        }
-    }
-}
-
-/// Adds parcels up by group; `group` is a number below `groups`.
-fn tally(facts: &Facts, judged: &Judged, groups: usize, group: impl Fn(usize) -> usize) -> Vec<Tally> {
+/// Adds parcels up by group, a number below `groups`; `values` says whether weights, values and places are kept.
+fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> usize, values: bool) -> Vec<Tally> {
     let shipments = facts.shipments;
     let (parcels, lines) = (&shipments.parcels, &shipments.lines);
     let mut tallies = vec![Tally { filled: vec![0; Column::COUNT], ..Tally::default() }; groups];
@@ -101,8 +67,8 @@ fn tally(facts: &Facts, judged: &Judged, groups: usize, group: impl Fn(usize) ->
         tally.parcels += 1;
         tally.identifiers_valid += usize::from(parse_s10(parcels.id.get(p as u32)).is_ok());
         let (sender, addressee) = (parcels.consignor[p], parcels.consignee[p]);
-        tally.named_consignors += usize::from(judged.consignors[sender as usize]);
-        tally.named_consignees += usize::from(judged.consignees[addressee as usize]);
+        tally.named_consignors += usize::from(!facts.consignors.contacts.nameless[sender as usize]);
+        tally.named_consignees += usize::from(!facts.consignees.contacts.nameless[addressee as usize]);
         let (mut net, mut told, mut complete) = (0.0, true, true);
         for l in parcels.lines(p as u32) {
             tally.lines += 1;
@@ -115,18 +81,23 @@ fn tally(facts: &Facts, judged: &Judged, groups: usize, group: impl Fn(usize) ->
             let code = 1 << Column::HsCode as u64;
             tally.codes_given += usize::from(lines.filled[l] & code != 0);
             tally.codes_usable += usize::from(usable & code != 0);
-            let d = lines.description[l] as usize;
-            tally.clear += usize::from(judged.clear[d]);
-            tally.weak += usize::from(judged.weak[d]);
-            complete &= judged.clear[d] && ELEMENTS.iter().all(|&e| usable & (1 << e as u64) != 0);
+            let clarity = facts.clarity[lines.description[l] as usize];
+            let clear = matches!(clarity, Clarity::Clear | Clarity::Weak(_));
+            tally.clear += usize::from(clear);
+            tally.weak += usize::from(matches!(clarity, Clarity::Weak(_)));
+            complete &= clear && ELEMENTS.iter().all(|&e| usable & (1 << e as u64) != 0);
             told &= lines.net_weight[l] > 0.0;
             net += lines.net_weight[l];
         }
-        complete &= judged.consignors[sender as usize] && judged.consignees[addressee as usize];
+        complete &= !facts.consignors.contacts.nameless[sender as usize];
+        complete &= !facts.consignees.contacts.nameless[addressee as usize];
         tally.elements_complete += usize::from(complete);
         let gross = parcels.gross_weight[p];
         tally.weights_told += usize::from(told);
         tally.weights_consistent += usize::from(told && net <= gross * WEIGHT_TOLERANCE);
+        if !values {
+            continue;
+        }
         tally.grams.push((gross * 1000.0).round() as i64);
         tally.values.push(parcels.declared[p]);
         if told && net >= 0.05 {
@@ -195,18 +166,29 @@ fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
     table
 }
 
-/// Groups of parcels by a key, the keys in order.
-fn grouped<K: Ord + Clone>(facts: &Facts, key: impl Fn(usize) -> K) -> (Vec<K>, Vec<usize>) {
+/// Groups of parcels by a key, in the order of the keys' names.
+fn grouped<K: Hash + Eq + Copy, N: Ord>(
+    facts: &Facts,
+    key: impl Fn(usize) -> K,
+    name: impl Fn(K) -> N,
+) -> (Vec<K>, Vec<usize>) {
     let count = facts.shipments.parcels.len();
-    let mut numbers: BTreeMap<K, usize> = BTreeMap::new();
-    for p in 0..count {
-        numbers.entry(key(p)).or_insert(0);
-    }
-    for (i, number) in numbers.values_mut().enumerate() {
-        *number = i;
-    }
-    let of = (0..count).map(|p| numbers[&key(p)]).collect();
-    (numbers.into_keys().collect(), of)
+    let mut numbers: hashbrown::HashMap<K, usize> = hashbrown::HashMap::new();
+    let mut keys = Vec::new();
+    let of: Vec<usize> = (0..count)
+        .map(|p| {
+            let key = key(p);
+            *numbers.entry(key).or_insert_with(|| {
+                keys.push(key);
+                keys.len() - 1
+            })
+        })
+        .collect();
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by_cached_key(|&i| name(keys[i]));
+    let mut place = vec![0; keys.len()];
+    order.iter().enumerate().for_each(|(to, &from)| place[from] = to);
+    (order.into_iter().map(|i| keys[i]).collect(), of.into_iter().map(|i| place[i]).collect())
 }
 
 /// One row a manifest: `completeness_COLUMN` is the share of its lines that fill the column; accuracy is the share of
@@ -216,13 +198,13 @@ pub(super) fn manifests(run: &Run) -> Table {
     let facts = run.facts;
     let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
     // By name, not by number: the order must not depend on how words were numbered.
-    let key = |p: usize| (parcels.channel[p], words.get(parcels.manifest[p]), words.get(parcels.carrier[p]));
-    let (keys, of) = grouped(facts, key);
-    let tallies = tally(facts, &Judged::of(facts), keys.len(), |p| of[p]);
+    let key = |p: usize| (parcels.channel[p], parcels.manifest[p], parcels.carrier[p]);
+    let (keys, of) = grouped(facts, key, |k| (k.0, words.get(k.1), words.get(k.2)));
+    let tallies = tally(facts, keys.len(), |p| of[p], true);
     let table = Table::default()
         .full("channel", text(keys.iter().map(|k| k.0.name())))
-        .open("manifest_id", open(keys.iter().map(|k| k.1)))
-        .open("carrier", open(keys.iter().map(|k| k.2)));
+        .open("manifest_id", open(keys.iter().map(|k| words.get(k.1))))
+        .open("carrier", open(keys.iter().map(|k| words.get(k.2))));
     let rows: Vec<(bool, &Tally)> = keys.iter().map(|k| k.0 == Channel::Postal).zip(&tallies).collect();
     measures(table, &rows)
 }
@@ -231,16 +213,16 @@ pub(super) fn manifests(run: &Run) -> Table {
 pub(super) fn carriers(run: &Run) -> Table {
     let facts = run.facts;
     let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
-    let (keys, of) = grouped(facts, |p| (parcels.channel[p], words.get(parcels.carrier[p])));
-    let tallies = tally(facts, &Judged::of(facts), keys.len(), |p| of[p]);
+    let (keys, of) = grouped(facts, |p| (parcels.channel[p], parcels.carrier[p]), |k| (k.0, words.get(k.1)));
+    let tallies = tally(facts, keys.len(), |p| of[p], false);
     let table = Table::default()
         .full("channel", text(keys.iter().map(|k| k.0.name())))
-        .open("carrier", open(keys.iter().map(|k| k.1)));
+        .open("carrier", open(keys.iter().map(|k| words.get(k.1))));
     let rows: Vec<(bool, &Tally)> = keys.iter().map(|k| k.0 == Channel::Postal).zip(&tallies).collect();
     let mut table = measures(table, &rows);
     for (i, (name, part)) in SHARES.iter().zip(COMPARED).enumerate() {
         let change = keys.iter().zip(&tallies).map(|(key, tally)| {
-            let earlier = run.earlier.get(&(key.0.name().to_owned(), key.1.to_owned()))?;
+            let earlier = run.earlier.get(&(key.0.name().to_owned(), words.get(key.1).to_owned()))?;
             Some(ratio(part(tally))? - earlier.get(i).copied().flatten()?)
         });
         table = table.open(format!("change_{name}"), Arc::new(Float64Array::from_iter(change)));
@@ -263,8 +245,7 @@ pub(super) fn consignors(run: &Run) -> Table {
             number[entity] = large.len();
         }
     }
-    let tallies =
-        tally(facts, &Judged::of(facts), large.len() + 1, |p| number[facts.consignor(p as u32) as usize]);
+    let tallies = tally(facts, large.len() + 1, |p| number[facts.consignor(p as u32) as usize], true);
     let mut order: Vec<(String, u32, &Tally)> = large
         .iter()
         .zip(&tallies[1..])

@@ -6,7 +6,9 @@ use crate::model::finding::Family;
 use crate::model::outcome::Flag;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A security finding this strong means that the parcel must not be loaded until the agency has spoken.
+/// Goods found by this detector with this score must not be loaded until the agency has spoken; a party on a watch list is
+/// no danger to an aircraft by itself.
+const GOODS: &str = "security-goods";
 const DO_NOT_LOAD: f64 = 0.9;
 /// A mis-declaration this strong asks for screening beside the question what the goods are.
 const SCREEN: f64 = 0.8;
@@ -70,7 +72,7 @@ fn referral(flag: &Flag) -> Option<Referral> {
         Family::DataQuality => Some(Referral::RequestForInformation),
         Family::Misdeclaration if flag.score >= SCREEN => Some(Referral::RequestForScreening),
         Family::Misdeclaration => Some(Referral::RequestForInformation),
-        Family::Security if flag.score >= DO_NOT_LOAD => Some(Referral::DoNotLoad),
+        Family::Security if flag.detector == GOODS && flag.score >= DO_NOT_LOAD => Some(Referral::DoNotLoad),
         Family::Security => Some(Referral::RequestForScreening),
         Family::Splitting | Family::UnderInvoicing | Family::DeMinimisAbuse => None,
     }

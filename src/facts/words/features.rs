@@ -11,14 +11,130 @@ const COMPANIONS: usize = 6;
 /// Words that say nothing of the goods: articles, prepositions, packing units, sizes, colours' and sellers' adjectives
 /// in the languages of trade, folded.
 const IDLE: &[&str] = &[
-    "a", "an", "and", "the", "of", "in", "on", "to", "with", "from", "by", "or", "at", "is", "it", "de",
-    "la", "le", "les", "el", "los", "las", "del", "der", "die", "das", "und", "mit", "von", "aus", "im",
-    "des", "du", "et", "en", "di", "e", "y", "o", "da", "do", "dos", "com", "con", "van", "een", "het", "i",
-    "w", "z", "na", "dan", "dengan", "new", "neu", "nuevo", "nouveau", "hot", "sale", "original", "pcs",
-    "pc", "piece", "pieces", "pack", "packs", "set", "sets", "lot", "pair", "pairs", "size", "x", "xl",
-    "xxl", "s", "m", "l", "ml", "kg", "g", "cm", "mm", "inch", "stuck", "stk", "stck", "free", "shipping",
-    "style", "fashion", "best", "high", "quality", "premium", "luxury", "good", "1", "2", "other", "others",
-    "type", "model", "item", "item", "combo", "cod", "ready", "stock", "tela", "no", "non", "not", "t", "v",
+    "a",
+    "an",
+    "and",
+    "the",
+    "of",
+    "in",
+    "on",
+    "to",
+    "with",
+    "from",
+    "by",
+    "or",
+    "at",
+    "is",
+    "it",
+    "de",
+    "la",
+    "le",
+    "les",
+    "el",
+    "los",
+    "las",
+    "del",
+    "der",
+    "die",
+    "das",
+    "und",
+    "mit",
+    "von",
+    "aus",
+    "im",
+    "des",
+    "du",
+    "et",
+    "en",
+    "di",
+    "e",
+    "y",
+    "o",
+    "da",
+    "do",
+    "dos",
+    "com",
+    "con",
+    "van",
+    "een",
+    "het",
+    "i",
+    "w",
+    "z",
+    "na",
+    "dan",
+    "dengan",
+    "new",
+    "neu",
+    "nuevo",
+    "nouveau",
+    "hot",
+    "sale",
+    "original",
+    "pcs",
+    "pc",
+    "piece",
+    "pieces",
+    "pack",
+    "packs",
+    "set",
+    "sets",
+    "lot",
+    "pair",
+    "pairs",
+    "size",
+    "x",
+    "xl",
+    "xxl",
+    "s",
+    "m",
+    "l",
+    "ml",
+    "kg",
+    "g",
+    "cm",
+    "mm",
+    "inch",
+    "stuck",
+    "stk",
+    "stck",
+    "free",
+    "shipping",
+    "style",
+    "fashion",
+    "best",
+    "high",
+    "quality",
+    "premium",
+    "luxury",
+    "good",
+    "1",
+    "2",
+    "other",
+    "others",
+    "type",
+    "model",
+    "item",
+    "item",
+    "combo",
+    "cod",
+    "ready",
+    "stock",
+    "spare",
+    "part",
+    "parts",
+    "accessory",
+    "accessories",
+    "replacement",
+    "gift",
+    "sample",
+    "goods",
+    "tela",
+    "no",
+    "non",
+    "not",
+    "t",
+    "v",
 ];
 
 /// Words after which stands what the goods go with, not what they are: "case for smartphone".
@@ -78,14 +194,21 @@ pub fn features(description: &str, folded: &mut String, out: &mut Vec<Feature>) 
         let stem = xxh3_64(stem(word).as_bytes());
         let companion = companions > 0;
         companions = companions.saturating_sub(1);
-        out.push(Feature { hash: stem as u32, pair: false, companion, span: (from, to) });
+        add(out, Feature { hash: stem as u32, pair: false, companion, span: (from, to) });
         if let Some((first, first_from, first_companion)) = before
             && first_companion == companion
         {
-            out.push(Feature { hash: pair(first, stem), pair: true, companion, span: (first_from, to) });
+            add(out, Feature { hash: pair(first, stem), pair: true, companion, span: (first_from, to) });
         }
         before = Some((stem, from, companion));
         seen_goods = true;
+    }
+}
+
+/// Keeps the first of equal features: a word said twice says no more.
+fn add(out: &mut Vec<Feature>, feature: Feature) {
+    if !out.iter().any(|f| (f.hash, f.pair) == (feature.hash, feature.pair)) {
+        out.push(feature);
     }
 }
 
@@ -122,4 +245,39 @@ fn stem(word: &str) -> &str {
         }
     }
     word.strip_suffix('y').filter(|s| s.len() >= 4).unwrap_or(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<(String, bool, bool)> {
+        let (mut folded, mut out) = (String::new(), Vec::new());
+        features(text, &mut folded, &mut out);
+        let cut = |f: &Feature| folded[usize::from(f.span.0)..usize::from(f.span.1)].to_owned();
+        out.iter().map(|f| (cut(f), f.pair, f.companion)).collect()
+    }
+
+    #[test]
+    fn words_and_pairs_with_what_the_goods_go_with() {
+        let found = words("Silicone Case (2 pcs, 500ml) for Samsung Galaxy S21");
+        let plain: Vec<&str> = found.iter().map(|f| f.0.as_str()).collect();
+        assert_eq!(plain, ["silicone", "case", "silicone case", "samsung", "galaxy", "samsung galaxy"]);
+        assert!(found[3..].iter().all(|f| f.2) && found[..3].iter().all(|f| !f.2));
+        assert!(words("for women: dress").iter().all(|f| !f.2), "nothing stands before the for");
+    }
+
+    #[test]
+    fn plurals_meet_and_repeats_count_once() {
+        let hash = |text: &str| {
+            let (mut folded, mut out) = (String::new(), Vec::new());
+            features(text, &mut folded, &mut out);
+            out[0].hash
+        };
+        assert_eq!(hash("watches"), hash("watch"));
+        assert_eq!(hash("batteries"), hash("battery"));
+        assert_eq!(hash("shoes"), hash("shoe"));
+        assert_ne!(hash("glass"), hash("glas"));
+        assert_eq!(words("shoe shoes shoe").iter().filter(|f| !f.1).count(), 1);
+    }
 }
