@@ -159,6 +159,11 @@ impl Job {
         };
         let date = self.date.as_deref().ok_or_else(|| missing("date", "--date 2026-07-15"))?;
         let night = parse_date(date).map_err(|e| Error::Configuration(format!("date: {e}")))?;
+        if let Some(rate) = self.false_flags.filter(|rate| !(0.0..=1.0).contains(rate)) {
+            return Err(Error::Configuration(format!(
+                "false_flags: found {rate}, expected a share from 0 to 1 such as 0.2"
+            )));
+        }
         let destination = match &self.destination {
             Some(text) => {
                 Some(parse_country(text).map_err(|e| Error::Configuration(format!("destination: {e}")))?)
@@ -181,11 +186,6 @@ impl Job {
         let regimes = Regimes::load(self.regimes.as_deref()).map_err(|e| configuration(&e))?;
         let charges = ChargeRates::load(self.duty_rates.as_deref()).map_err(|e| configuration(&e))?;
         let calibration = Calibration::load(self.calibration.as_deref()).map_err(|e| configuration(&e))?;
-        if let Some(rate) = self.false_flags.filter(|rate| !(0.0..=1.0).contains(rate)) {
-            return Err(Error::Configuration(format!(
-                "false_flags: found {rate}, expected a share from 0 to 1 such as 0.2"
-            )));
-        }
         if let Some(country) = destination
             && Channel::ALL.iter().all(|&c| regimes.terms(country, c, country, night).is_none())
         {
