@@ -247,7 +247,7 @@ fn every_test_is_a_row_and_only_a_sender_with_most_in_excess_is_accused() {
     manifest.shop("Mover", 400, 60.0, 0.8, 0.3, |rng, price| {
         if rng.random::<f64>() < 0.3 { just_under(rng) } else { price }
     });
-    manifest.shop("Some moved, more honest", 1500, 140.0, 0.2, 0.3, |rng, price| {
+    manifest.shop("Some moved and more honest", 1500, 140.0, 0.2, 0.3, |rng, price| {
         if rng.random::<f64>() < 0.15 { just_under(rng) } else { price }
     });
     manifest.shop("Above", 400, 110.0, 0.4, 0.3, |rng, price| {
@@ -267,7 +267,7 @@ fn every_test_is_a_row_and_only_a_sender_with_most_in_excess_is_accused() {
     let (low, high) = mover.excess.unwrap();
     assert!(low > 0.0 && low < mover.observed - mover.expected && mover.observed - mover.expected < high);
     assert!(mover.q_value < 0.01 && mover.consignor.is_some());
-    let mixed = row("consignor", "Some moved, more honest");
+    let mixed = row("consignor", "Some moved and more honest");
     assert_eq!(mixed.verdict, Verdict::CrowdedBelow, "{mixed:?}");
     assert_eq!(row("consignor", "Above").verdict, Verdict::CrowdedAbove);
     assert!(row("origin", "CN").prices > mover.prices);
