@@ -60,6 +60,8 @@ pub(super) struct Comparison {
     open: bool,
     /// Whether words of names are replaced this night, so that two such names may both be slips of a third.
     replaced_open: bool,
+    /// From the night's chance that two declarations are one party to the shipped one, bits.
+    population: f32,
     /// Both are firms of the same full name.
     firms: bool,
     bits: [f32; LINES],
@@ -100,26 +102,29 @@ impl Comparison {
             _ => {}
         }
         // Two persons of one name: another address, or flat, and another telephone.
-        let strangers = matches!(self.places.level, PlaceLevel::Different | PlaceLevel::OtherUnit | PlaceLevel::Vicinity)
-            && self.phone == Match::Different
-            && self.email != Match::Same
-            && self.registration != Match::Same
-            && !self.firms;
+        let strangers =
+            matches!(self.places.level, PlaceLevel::Different | PlaceLevel::OtherUnit | PlaceLevel::Vicinity)
+                && self.phone == Match::Different
+                && self.email != Match::Same
+                && self.registration != Match::Same
+                && !self.firms;
+        let met = contact || self.firms || self.places.level == PlaceLevel::Vicinity;
         let line = if contact || self.firms { settings.merge } else { settings.merge_by_name };
+        // A name alone is judged among all who may bear it, not among the few of the night.
+        let total = if met { total } else { total + f64::from(self.population) };
         !strangers && self.registration != Match::Different && total >= line
     }
 
-    /// Whether the names are those of two persons.
+    /// Whether the names are those of two persons, and not both slips of a third at the same address.
     pub(super) fn names_two(&self) -> bool {
-        self.names.level.is_doubtful() && !self.open
+        let explained = self.replaced_open && self.places.bits() >= ADDRESS_EXPLAINS;
+        self.names.level.is_doubtful() && !self.open && !explained
     }
 
     /// Whether the two cannot stand in one entity, whatever links them to others of it.
     pub(super) fn contradicts(&self) -> bool {
         let elsewhere = self.places.level == PlaceLevel::Different && self.phone == Match::Different;
-        let explained = self.replaced_open && self.places.bits() >= ADDRESS_EXPLAINS;
-        let other = self.names_two() && !explained;
-        other
+        self.names_two()
             || self.registration == Match::Different
             || elsewhere && !self.names.level.is_full() && self.email != Match::Same
     }
@@ -173,10 +178,7 @@ pub(super) struct Open {
 impl Open {
     pub(super) fn new(bits: &Bits, settings: &ResolveSettings) -> Open {
         let open = |others: f64| -others.log2() >= settings.merge_household;
-        Open {
-            similar: open(bits.others_similar),
-            replaced: open(bits.others_replaced),
-        }
+        Open { similar: open(bits.others_similar), replaced: open(bits.others_replaced) }
     }
     pub(super) fn allows(self, level: NameLevel) -> bool {
         match level {
@@ -250,6 +252,19 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
         all[LINES - 1] = -(odds.mul_add(others, 1.0).log2()) as f32;
     }
     let open = table.open.allows(names.level);
+    let population = bits.population;
     let replaced_open = table.open.allows(NameLevel::Replaced);
-    Comparison { names, places, phone, email, registration, same_country, open, replaced_open, firms, bits: all }
+    Comparison {
+        names,
+        places,
+        phone,
+        email,
+        registration,
+        same_country,
+        open,
+        replaced_open,
+        population,
+        firms,
+        bits: all,
+    }
 }

@@ -44,12 +44,12 @@ pub(super) fn estimate(table: &Table, members: &[u32], settings: &ResolveSetting
     if !settings.estimate || members.len() < FEWEST {
         return weights;
     }
-    let bits = Bits::new(shipped);
+    let bits = Bits::new(shipped, shipped);
     let blend = Blend { pairs: settings.shipped_pairs, most: settings.most_change };
     let random = Random::of(table, members, &bits);
     random.correct(&mut weights, &blend);
-    addresses(table, members, &Bits::new(&weights), &random, shipped, &mut weights, &blend);
-    names(table, members, &Bits::new(&weights), &random, shipped, &mut weights, &blend);
+    addresses(table, members, &Bits::new(&weights, shipped), &random, shipped, &mut weights, &blend);
+    names(table, members, &Bits::new(&weights, shipped), &random, shipped, &mut weights, &blend);
     weights.prior = prior(table, members, shipped);
     weights
 }
@@ -215,7 +215,11 @@ fn addresses(
 ) {
     let pairs = pairs_of(members, |party| {
         let card = &table.cards[party as usize];
-        if card.words < 2 || card.has(NAMELESS) || card.has(PICKUP) { 0 } else { table.contacts.name[party as usize] }
+        if card.words < 2 || card.has(NAMELESS) || card.has(PICKUP) {
+            0
+        } else {
+            table.contacts.name[party as usize]
+        }
     });
     let patterns = histogram(&pairs, |a, b| Some(pattern(table, &compare_places(table, bits, a, b), a, b)));
     let u = shares(&random.fields, &Counts::default(), 1.0);
@@ -228,7 +232,12 @@ fn addresses(
         let (mut ones, mut all) = (0.0, 0.0);
         for (levels, n) in &patterns {
             let likelihood = |share: &Counts| -> f64 {
-                levels.iter().enumerate().filter(|(_, l)| **l > 0).map(|(f, l)| share[f][usize::from(*l)]).product()
+                levels
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, l)| **l > 0)
+                    .map(|(f, l)| share[f][usize::from(*l)])
+                    .product()
             };
             let (one, two) = (one_party * likelihood(&m), (1.0 - one_party) * likelihood(&u));
             let odds = if one + two > 0.0 { one / (one + two) } else { 0.0 };
@@ -335,7 +344,8 @@ fn names(
     pairs.dedup();
     let kinds = histogram(&pairs, |a, b| {
         let places = compare_places(table, bits, a, b);
-        let there = matches!(places.level, PlaceLevel::Dwelling | PlaceLevel::Building | PlaceLevel::NearBuilding);
+        let there =
+            matches!(places.level, PlaceLevel::Dwelling | PlaceLevel::Building | PlaceLevel::NearBuilding);
         if !there || card(a).has(PICKUP) || card(b).has(PICKUP) {
             return None;
         }
@@ -429,10 +439,12 @@ fn prior(table: &Table, members: &[u32], shipped: &Weights) -> f64 {
     let found = keys.map(|key| {
         let entries = sampled(members, |party| {
             let parts = key(party);
-            let whole = parts.iter().all(|part| *part != 0) && !card(party).has(NAMELESS) && card(party).words >= 2;
+            let whole =
+                parts.iter().all(|part| *part != 0) && !card(party).has(NAMELESS) && card(party).words >= 2;
             if whole { join(parts) } else { 0 }
         });
-        let pairs = groups(&entries).filter(|group| group.len() <= GROUP).map(|g| g.len() * (g.len() - 1) / 2);
+        let pairs =
+            groups(&entries).filter(|group| group.len() <= GROUP).map(|g| g.len() * (g.len() - 1) / 2);
         pairs.sum::<usize>() as f64 * every
     });
     let pairs = found.into_iter().fold(0.0, f64::max) / RULE_RECALL;

@@ -84,8 +84,7 @@ impl Prepared {
 /// The weights of this night.
 fn learn(table: &mut Table, representatives: &[u32], settings: &ResolveSettings) -> Bits {
     let weights = estimate::estimate(table, representatives, settings);
-    if std::env::var_os("SHOW_WEIGHTS").is_some() { eprintln!("{weights:#?}"); }
-    let bits = Bits::new(&weights);
+    let bits = Bits::new(&weights, &settings.weights);
     table.open = Open::new(&bits, settings);
     bits
 }

@@ -104,7 +104,12 @@ pub(super) struct Places {
 impl Places {
     /// What the whole address says, bits.
     pub(super) fn bits(&self) -> f32 {
-        self.building_bits + self.street_bits + self.house_bits + self.unit_bits + self.postcode_bits + self.city_bits
+        self.building_bits
+            + self.street_bits
+            + self.house_bits
+            + self.unit_bits
+            + self.postcode_bits
+            + self.city_bits
     }
 
     /// Whether the postcode or the city agrees.
@@ -208,11 +213,18 @@ impl Places {
             _ => 0.0,
         };
         if self.postcode_bits > 0.0 && self.city_bits > 0.0 {
-            let less = if self.postcode_bits < self.city_bits { &mut self.postcode_bits } else { &mut self.city_bits };
+            let less = if self.postcode_bits < self.city_bits {
+                &mut self.postcode_bits
+            } else {
+                &mut self.city_bits
+            };
             *less = 0.0;
         }
         let neither = |part| matches!(part, Part::Missing | Part::Different);
-        if neither(self.postcode) && neither(self.city) && self.postcode_bits + self.city_bits < bits.place_different {
+        if neither(self.postcode)
+            && neither(self.city)
+            && self.postcode_bits + self.city_bits < bits.place_different
+        {
             (self.postcode_bits, self.city_bits) = (bits.place_different, 0.0);
         }
     }

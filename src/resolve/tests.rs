@@ -38,8 +38,12 @@ pub(super) fn table(rows: &[Row]) -> (Parties, Vec<u32>) {
 
 /// The entity of each row.
 pub(super) fn entities(rows: &[Row]) -> Vec<u32> {
+    entities_by(rows, &ResolveSettings::default())
+}
+
+pub(super) fn entities_by(rows: &[Row], settings: &ResolveSettings) -> Vec<u32> {
     let (parties, place) = table(rows);
-    let resolved = resolve(&parties, &ResolveSettings::default());
+    let resolved = resolve(&parties, settings);
     place.into_iter().map(|party| resolved.entities.of_party[party as usize]).collect()
 }
 
