@@ -3,7 +3,8 @@
 use super::card::{BUSINESS, NAMELESS, Table};
 use super::names::{NameLevel, Names, compare_names};
 use super::places::{PlaceLevel, Places, compare_places};
-use super::settings::{Bits, ResolveSettings};
+use super::settings::{Bits, ResolveSettings, Weights};
+use crate::model::entities::Evidence;
 
 /// How two particulars that are either the same or not compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,17 +30,6 @@ impl Match {
             Match::Different => "different",
         }
     }
-}
-
-/// A line of the account of why two declarations are, or are not, one party.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evidence {
-    /// What was compared: `prior`, `name`, `firm`, `address`, `place`, `phone`, `email`, `registration`, `country`.
-    pub field: &'static str,
-    /// How far it agrees.
-    pub level: &'static str,
-    /// What that says, bits: positive for one party, negative for two.
-    pub weight: f64,
 }
 
 /// Lines of an account.
@@ -146,13 +136,13 @@ impl Comparison {
             ("email", self.email.text()),
             ("registration", self.registration.text()),
             ("country", country),
-            ("household", "another person of the household would agree as well"),
+            ("household", "as often as such names at one address are those of two persons"),
         ];
         lines
             .into_iter()
             .zip(self.bits)
             .filter(|((field, _), weight)| *weight != 0.0 || *field == "name")
-            .map(|((field, level), weight)| Evidence { field, level, weight: f64::from(weight) })
+            .map(|((field, level), weight)| Evidence { field, level, weight })
             .collect()
     }
 }
@@ -173,18 +163,23 @@ pub(super) fn compare_if_names_fit(table: &Table, bits: &Bits, a: u32, b: u32) -
 pub(super) struct Open {
     similar: bool,
     replaced: bool,
+    different: bool,
 }
 
 impl Open {
-    pub(super) fn new(bits: &Bits, settings: &ResolveSettings) -> Open {
+    pub(super) fn new(weights: &Weights, settings: &ResolveSettings) -> Open {
         let open = |others: f64| -others.log2() >= settings.merge_household;
-        Open { similar: open(bits.others_similar), replaced: open(bits.others_replaced) }
+        Open {
+            similar: open(weights.others_similar),
+            replaced: open(weights.others_replaced),
+            different: open(weights.others_different),
+        }
     }
     pub(super) fn allows(self, level: NameLevel) -> bool {
         match level {
             NameLevel::Similar => self.similar,
             NameLevel::Replaced => self.replaced,
-            NameLevel::Different => false,
+            NameLevel::Different => self.different,
             _ => true,
         }
     }
@@ -248,8 +243,15 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
     };
     if others > 0.0 {
         // Odds of one party against strangers and against others of the household together.
-        let odds = f64::from(all.iter().sum::<f32>()).exp2();
-        all[LINES - 1] = -(odds.mul_add(others, 1.0).log2()) as f32;
+        let sum = all.iter().sum::<f32>();
+        let odds = f64::from(sum).exp2();
+        let open = table.open.allows(NameLevel::Different);
+        all[LINES - 1] = if names.level == NameLevel::Different && open && places.level.is_building() {
+            // Two names that differ altogether were tallied at one building, so that the tally is all the evidence.
+            -others.log2() as f32 - sum
+        } else {
+            -(odds.mul_add(others, 1.0).log2()) as f32
+        };
     }
     let open = table.open.allows(names.level);
     let population = bits.population;

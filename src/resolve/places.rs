@@ -42,6 +42,10 @@ impl PlaceLevel {
             PlaceLevel::Different => "different addresses",
         }
     }
+    /// Whether it is the same building, or nearly so.
+    pub(super) const fn is_building(self) -> bool {
+        matches!(self, PlaceLevel::Dwelling | PlaceLevel::Building | PlaceLevel::NearBuilding)
+    }
     /// Whether the two are found at one place.
     pub(super) const fn is_contact(self) -> bool {
         matches!(

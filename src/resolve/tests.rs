@@ -177,7 +177,7 @@ fn the_account_adds_up() {
             ("phone", "the same"),
         ]
     );
-    let total: f64 = account.iter().map(|line| line.weight).sum();
+    let total: f32 = account.iter().map(|line| line.weight).sum();
     assert!(total > 10.0 && total < 40.0, "{total}");
     assert!(account[0].weight < -19.0 && account[1].weight > 5.0 && account[3].weight > 15.0);
 }

@@ -3,6 +3,7 @@
 //! Files are written and synced in a folder beside the final one, which then takes its name in one step. Whoever reads
 //! the final name sees the last whole run or this whole run, whatever stops this program in between.
 
+mod links;
 mod place;
 mod quality;
 mod table;

@@ -1,7 +1,7 @@
 //! The files of a run, column by column: `CONTRACT.md`'s names, and a few more.
 
 use super::table::{Table, lists};
-use super::{WriteError, quality};
+use super::{WriteError, links, quality};
 use crate::facts::Facts;
 use crate::model::batch::Reject;
 use crate::model::entities::Resolved;
@@ -42,6 +42,7 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
         ("price_reference.parquet", price_reference),
         ("cases.parquet", cases),
         ("entities.parquet", entities),
+        ("links.parquet", links::table),
         ("quarantine.parquet", quarantine),
     ];
     if run.entity_links {
@@ -51,7 +52,7 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
 }
 
 /// The stable name of a resolved party.
-fn entity_id(role: &str, resolved: &Resolved, entity: u32) -> String {
+pub(super) fn entity_id(role: &str, resolved: &Resolved, entity: u32) -> String {
     format!("{role}-{:016x}", resolved.entities.key[entity as usize])
 }
 
@@ -232,7 +233,7 @@ fn entities(run: &Run) -> Table {
 }
 
 /// A party's address on one line.
-fn address(parties: &Parties, party: u32) -> String {
+pub(super) fn address(parties: &Parties, party: u32) -> String {
     let parts = [Particular::Address, Particular::Postcode, Particular::City, Particular::Country];
     let parts = parts.map(|p| parties.get(party, p));
     parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ")

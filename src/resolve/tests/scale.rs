@@ -8,7 +8,8 @@ fn work(rows: &[Row]) -> (u64, Vec<String>) {
     let settings = ResolveSettings::default();
     let Prepared { mut table, first } = Prepared::new(&parties, &settings);
     let representatives = representatives(&first);
-    let bits = learn(&mut table, &representatives, &settings);
+    let weights = learn(&mut table, &representatives, &settings);
+    let bits = Bits::new(&weights, &settings.weights);
     let linked = block::link(&mut table, &representatives, &settings, &bits);
     (linked.comparisons, linked.notes)
 }
