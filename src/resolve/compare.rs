@@ -48,6 +48,8 @@ pub(super) struct Comparison {
     same_country: bool,
     /// Whether names of this kind can be one party at all.
     open: bool,
+    /// Whether the addresses say that it may well be the same place.
+    close: bool,
     /// Whether words of names are replaced this night, so that two such names may both be slips of a third.
     replaced_open: bool,
     /// From the night's chance that two declarations are one party to the shipped one, bits.
@@ -98,7 +100,7 @@ impl Comparison {
                 && self.email != Match::Same
                 && self.registration != Match::Same
                 && !self.firms;
-        let met = contact || self.firms || self.places.level == PlaceLevel::Vicinity;
+        let met = contact || self.firms || self.close;
         let line = if contact || self.firms { settings.merge } else { settings.merge_by_name };
         // A name alone is judged among all who may bear it, not among the few of the night.
         let total = if met { total } else { total + f64::from(self.population) };
@@ -183,6 +185,10 @@ impl Open {
             _ => true,
         }
     }
+    /// Whether a word of the name may be replaced.
+    pub(super) fn replaced(self) -> bool {
+        self.replaced
+    }
     /// Whether any is.
     pub(super) fn any(self) -> bool {
         self.similar || self.replaced
@@ -255,7 +261,8 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
     }
     let open = table.open.allows(names.level);
     let population = bits.population;
-    let replaced_open = table.open.allows(NameLevel::Replaced);
+    let close = places.is_close(table.open);
+    let replaced_open = table.open.replaced();
     Comparison {
         names,
         places,
@@ -264,6 +271,7 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
         registration,
         same_country,
         open,
+        close,
         replaced_open,
         population,
         firms,

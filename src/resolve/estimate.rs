@@ -30,6 +30,9 @@ const GROUP: usize = 12;
 const ROUNDS: usize = 25;
 /// Given names are replaced at most so many times as often as surnames, or the other way round.
 const LOPSIDED: f64 = 2.0;
+/// Most pairs of names with nothing in common at one address, to each with one word replaced, where replaced words are
+/// mistakes.
+const STRANGERS: f64 = 0.5;
 /// Names in a family are alike so many times as often as names at random.
 const FAMILY_LIKENESS: f64 = 3.0;
 /// Both words of a name are replaced so many times as often as if one had nothing to do with the other.
@@ -124,12 +127,16 @@ fn pattern(table: &Table, places: &Places, a: u32, b: u32) -> Pattern {
 type Counts = [[f64; LEVELS]; FIELDS];
 
 /// What pairs at random show.
+#[derive(Default)]
 struct Random {
     pairs: f64,
     fields: Counts,
     words: [f64; WORD_LEVELS],
     /// Words compared.
     slots: f64,
+    /// Pairs whose names begin, or end, with the same word.
+    same_first: f64,
+    same_last: f64,
 }
 
 impl Random {
@@ -139,7 +146,7 @@ impl Random {
         let parts: Vec<Random> = (0..count.div_ceil(4096))
             .into_par_iter()
             .map(|chunk| {
-                let mut part = Random { pairs: 0.0, fields: Counts::default(), words: [0.0; 8], slots: 0.0 };
+                let mut part = Random::default();
                 for i in chunk * 4096..((chunk + 1) * 4096).min(count) {
                     let a = scatter(i as u64) as usize % n;
                     let step = 1 + scatter(!(i as u64)) as usize % (n - 1);
@@ -149,6 +156,11 @@ impl Random {
                     part.fields.iter_mut().zip(levels).for_each(|(f, level)| f[usize::from(level)] += 1.0);
                     let names = compare_names(table, bits, a, b);
                     part.words.iter_mut().zip(names.words).for_each(|(w, count)| *w += f64::from(count));
+                    let (one, two) = (&table.cards[a as usize], &table.cards[b as usize]);
+                    part.same_first +=
+                        f64::from(u8::from(one.first_word != 0 && one.first_word == two.first_word));
+                    part.same_last +=
+                        f64::from(u8::from(one.last_word != 0 && one.last_word == two.last_word));
                     let words = table.cards[a as usize].words.min(table.cards[b as usize].words);
                     part.slots += f64::from(words);
                     part.pairs += 1.0;
@@ -156,10 +168,12 @@ impl Random {
                 part
             })
             .collect();
-        let mut all = Random { pairs: 0.0, fields: Counts::default(), words: [0.0; 8], slots: 0.0 };
+        let mut all = Random::default();
         for part in parts {
             all.pairs += part.pairs;
             all.slots += part.slots;
+            all.same_first += part.same_first;
+            all.same_last += part.same_last;
             add(&mut all.fields, &part.fields, 1.0);
             all.words.iter_mut().zip(part.words).for_each(|(to, from)| *to += from);
         }
@@ -376,26 +390,32 @@ fn names(
     kinds.iter().for_each(|((kind, _), n)| of[*kind as usize] += n);
     let [exact, slips, similar, last, first, unplaced, other] = of;
 
-    // Replaced by mistake: both sides of the name alike, and less often than slips of the pen.
+    // Strangers at one address share a word by chance as often as any two do.
+    let chance = |same: f64| other * same / random.pairs.max(1.0);
+    let last = (last - chance(random.same_last)).max(0.0);
+    let first = (first - chance(random.same_first)).max(0.0);
+    // Replaced by mistake: on both sides of the name alike, less often than slips of the pen, and more often than
+    // addresses are shared by names that have nothing in common.
     let (fewer, more) = (last.min(first), last.max(first));
+    let replaced = fewer + more;
     let mistakes = fewer + more.min(LOPSIDED * fewer);
-    let mistakes = if fewer + more > LOPSIDED * (slips + similar) { 0.0 } else { mistakes };
-    let belief = |one: f64, all: f64, others: f64| {
-        let share = (one + HOUSEHOLD_PAIRS / (1.0 + others)) / (all + HOUSEHOLD_PAIRS);
+    let plausible = replaced <= slips + similar && other <= STRANGERS * replaced;
+    let mistakes = if plausible { mistakes } else { 0.0 };
+    let belief = |one: f64, all: f64, others: f64, pairs: f64| {
+        let share = (one + pairs / (1.0 + others)) / (all + pairs);
         let share = share.clamp(1e-3, 0.97);
         (1.0 - share) / share
     };
-    let replaced = fewer + more;
     // A record that errs once errs more often: both words are replaced in more pairs than chance would have.
     let all = exact + slips + similar + mistakes + unplaced;
     let both = CARELESS * mistakes * mistakes / (4.0 * all.max(1.0));
-    weights.others_different = belief(both.min(other), other, shipped.others_different);
-    if std::env::var_os("SHOW_KINDS").is_some() { eprintln!("{of:?} mistakes {mistakes} both {both} {}", weights.others_different); }
-    weights.others_replaced = belief(mistakes, replaced, shipped.others_replaced);
+    weights.others_different = belief(both.min(other), other, shipped.others_different, 1.0);
+    weights.others_replaced = belief(mistakes, replaced, shipped.others_replaced, HOUSEHOLD_PAIRS);
     // Members of a household whose names are alike by chance.
     let likeness = FAMILY_LIKENESS * random.words[6] / random.slots.max(1.0);
     let family = (replaced - mistakes) * likeness;
-    weights.others_similar = belief((similar - family).max(0.0), similar, shipped.others_similar);
+    weights.others_similar =
+        belief((similar - family).max(0.0), similar, shipped.others_similar, HOUSEHOLD_PAIRS);
 
     // Words of pairs that are one party.
     let one_party = |kind: Kind| match kind {
@@ -454,10 +474,12 @@ fn prior(table: &Table, members: &[u32], shipped: &Weights, learnt: &Weights) ->
     let found = keys.map(|key| {
         let entries = sampled(members, |party| {
             let parts = key(party);
-            let whole = parts.iter().all(|part| *part != 0) && !card(party).has(NAMELESS) && card(party).words >= 2;
+            let whole =
+                parts.iter().all(|part| *part != 0) && !card(party).has(NAMELESS) && card(party).words >= 2;
             if whole { join(parts) } else { 0 }
         });
-        let pairs = groups(&entries).filter(|group| group.len() <= GROUP).map(|g| g.len() * (g.len() - 1) / 2);
+        let pairs =
+            groups(&entries).filter(|group| group.len() <= GROUP).map(|g| g.len() * (g.len() - 1) / 2);
         pairs.sum::<usize>() as f64 * every
     });
     let pairs = found.into_iter().sum::<f64>() / recall.max(0.1);

@@ -230,7 +230,7 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
     if missing > 0 {
         worse(NameLevel::Subset);
         // A surname alone may be anybody's of the family.
-        if shared < 2 && different == 0 && !table.open.allows(NameLevel::Replaced) {
+        if shared < 2 && different == 0 && !table.open.replaced() {
             sum += bits.lone_word;
         }
     }

@@ -5,6 +5,7 @@ use crate::model::parcels::Particular;
 use xxhash_rust::xxh3::xxh3_128;
 
 mod evasions;
+mod floor;
 mod scale;
 mod twins;
 

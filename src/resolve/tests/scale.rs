@@ -45,7 +45,7 @@ fn namesakes(count: usize) -> Vec<Row> {
 fn skewed_blocks_are_linear() {
     for (make, small, large) in [
         (postcode as fn(usize) -> Vec<Row>, 16_250, 65_000),
-        (hall, 5_000, 20_000),
+        (hall, 20_000, 80_000),
         (namesakes, 5_000, 20_000),
     ] {
         let (few, _) = work(&make(small));

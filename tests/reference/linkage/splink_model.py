@@ -15,22 +15,28 @@ COLUMNS = ("given_name", "surname", "street_number", "address_1", "address_2", "
 
 def link(frame):
     """Scored pairs of a data frame with `unique_id` and the columns above; nulls where empty."""
-    import splink.comparison_level_library as cll
     import splink.comparison_library as cl
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
+    contacts = [column for column in ("phone", "email") if column in frame and frame[column].notna().any()]
     settings = SettingsCreator(
         link_type="dedupe_only",
         comparisons=[
+            *[cl.ExactMatch(column).configure(term_frequency_adjustments=True) for column in contacts],
             cl.ForenameSurnameComparison("given_name", "surname", jaro_winkler_thresholds=[0.92, 0.8]),
             cl.DamerauLevenshteinAtThresholds("street_number", [1]),
             cl.JaroWinklerAtThresholds("address_1", [0.92, 0.8]).configure(term_frequency_adjustments=True),
-            cl.JaroWinklerAtThresholds("address_2", [0.92, 0.8]).configure(term_frequency_adjustments=True),
+            *(
+                [cl.JaroWinklerAtThresholds("address_2", [0.92, 0.8]).configure(term_frequency_adjustments=True)]
+                if frame["address_2"].notna().any()
+                else []
+            ),
             cl.DamerauLevenshteinAtThresholds("suburb", [1, 2]).configure(term_frequency_adjustments=True),
             cl.DamerauLevenshteinAtThresholds("postcode", [1, 2]).configure(term_frequency_adjustments=True),
-            cl.ExactMatch("state"),
+            *([cl.ExactMatch("state")] if frame["state"].notna().any() else []),
         ],
         blocking_rules_to_generate_predictions=[
+            *[block_on(column) for column in contacts],
             block_on("given_name", "surname"),
             block_on("surname", "postcode"),
             block_on("given_name", "postcode"),
