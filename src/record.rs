@@ -212,6 +212,7 @@ pub fn json(
         "quarantined_by_field": by_field(None),
         "values_ignored": ignored(facts),
         "law": law(facts),
+        "who_is_who": { "consignor": facts.consignors.odds, "consignee": facts.consignees.odds },
         "notes": notes(facts),
     });
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();

@@ -2,7 +2,8 @@
 //!
 //! The rules are united: building; telephone; mailbox; registration; street and house number; house number and
 //! postcode or city; street and postcode or city; the two rarest words of the name, with the place unless the words are
-//! rare enough to stand alone; a word of the name and the postcode, or the city where the word is rare. A block of more than
+//! rare enough to stand alone, or with the house number; a word of the name with the postcode, the city or a word of the
+//! street; a word of the street with the house number, the postcode or the city. A block of more than
 //! `block` members is cut again by each word of the name, and what is still too large is put in the order of names
 //! and each member compared with the next `window`. So a party meets a bounded number of others, however
 //! large the table.
@@ -37,8 +38,6 @@ pub(super) struct Linked {
 /// Two words that together are rarer than this, bits, find each other wherever they stand.
 const RARE_PAIR: f32 = 18.0;
 
-/// A word rarer than this, bits, finds another one like it in the same city.
-const RARE_WORD: f32 = 9.0;
 /// Words of a name that are keys by themselves.
 const KEY_WORDS: usize = 4;
 /// Words of a street that are keys by themselves, and their least length.
@@ -53,15 +52,15 @@ pub(super) fn shared(members: &[u32], key: impl Fn(u32) -> u64 + Sync) -> Vec<En
     shared_keys(&keys, |i| members[i])
 }
 
-/// As [`shared`], with a key for each of the first words of a name.
-fn shared_words(members: &[u32], key: impl Fn(u32, usize) -> u64 + Sync) -> Vec<Entry> {
+/// As [`shared`], with several keys for each member.
+fn shared_keys_of(members: &[u32], each: usize, key: impl Fn(u32, usize) -> u64 + Sync) -> Vec<Entry> {
     let keys: Vec<u64> = members
         .par_iter()
         .with_min_len(4096)
-        .flat_map_iter(|&member| (0..KEY_WORDS).map(move |word| (member, word)))
+        .flat_map_iter(|&member| (0..each).map(move |word| (member, word)))
         .map(|(member, word)| key(member, word))
         .collect();
-    shared_keys(&keys, |i| members[i / KEY_WORDS])
+    shared_keys(&keys, |i| members[i / each])
 }
 
 fn shared_keys(keys: &[u64], member: impl Fn(usize) -> u32 + Sync) -> Vec<Entry> {
@@ -106,35 +105,65 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
 
     let cards = &table.cards;
     let contacts = &table.contacts;
-    let mut work = Work { table, settings, bits, by_word: false };
+    let mut work = Work { table, settings, bits, by_word: false, leave: None };
     work.rule("building", building, &mut linked);
     work.rule("telephone", phone, &mut linked);
     work.rule("mailbox", email, &mut linked);
     work.rule("registration", shared(members, |party| contacts.registration[party as usize]), &mut linked);
-    work.rule("street and house number", shared(members, |p| address_key(&cards[p as usize], STREET, HOUSE)), &mut linked);
+    work.leave = Some(settings.block);
+    work.rule(
+        "street and house number",
+        shared(members, |p| address_key(&cards[p as usize], STREET, HOUSE)),
+        &mut linked,
+    );
     // Neighbours and strangers in the main: only a name in common is worth a look at the street.
     work.by_word = true;
     for (name, one, two) in [
-        ("postcode and house number", POSTCODE, HOUSE),
         ("city and house number", CITY, HOUSE),
         ("street and postcode", STREET, POSTCODE),
         ("street and city", STREET, CITY),
     ] {
         work.rule(name, shared(members, |party| address_key(&cards[party as usize], one, two)), &mut linked);
     }
+    work.leave = None;
+    let entries = shared(members, |party| address_key(&cards[party as usize], POSTCODE, HOUSE));
+    work.rule("postcode and house number", entries, &mut linked);
     // A slip in the postcode is caught by the city, and a missing or misspelt city by the postcode.
     for (name, far) in [("name", false), ("name in one city", true)] {
         let entries = shared(members, |party| name_key(&cards[party as usize], far));
         work.rule(name, entries, &mut linked);
     }
+    // What is left: slips in several fields at once. Large blocks of these rules hold what others find.
+    work.leave = Some(settings.small_block);
     let entries = shared(members, |party| name_and_house_key(&cards[party as usize]));
     work.rule("name and house number", entries, &mut linked);
-    let entries = shared_words(members, |party, word| street_key(table, party, word));
+    let entries = shared_keys_of(members, STREET_WORDS, |party, word| street_key(table, party, word, HOUSE));
     work.rule("word of the street and house number", entries, &mut linked);
-    for (name, place, rare) in [("word of the name in one postcode", POSTCODE, 0.0), ("word of the name in one city", CITY, RARE_WORD)] {
-        let entries = shared_words(members, |party, word| word_key(&cards[party as usize], word, place, rare));
+    for (name, place) in
+        [("word of the name in one postcode", POSTCODE), ("word of the name in one city", CITY)]
+    {
+        let entries =
+            shared_keys_of(members, KEY_WORDS, |party, word| word_key(&cards[party as usize], word, place));
         work.rule(name, entries, &mut linked);
     }
+    for (name, place) in
+        [("word of the street in one postcode", POSTCODE), ("word of the street in one city", CITY)]
+    {
+        let entries =
+            shared_keys_of(members, STREET_WORDS, |party, word| street_key(table, party, word, place));
+        work.rule(name, entries, &mut linked);
+    }
+    let entries = shared_keys_of(members, 4, |party, i| {
+        let word = cards[party as usize].rarest().map(|(first, second)| if i < 2 { first } else { second });
+        let street = street_word(table, party, i % 2);
+        match (word, street) {
+            (Some(word), street) if street != 0 => {
+                join([u64::from(cards[party as usize].word[word]), street, 4])
+            }
+            _ => 0,
+        }
+    });
+    work.rule("word of the name and word of the street", entries, &mut linked);
     linked.links.par_sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.a, link.b));
     linked.links.dedup();
     linked
@@ -166,21 +195,27 @@ fn name_and_house_key(card: &Card) -> u64 {
     }
 }
 
-/// A long word of the street, the house number and the country.
-fn street_key(table: &Table, party: u32, word: usize) -> u64 {
+/// Hash of a long word of the street; 0 where there are no more.
+fn street_word(table: &Table, party: u32, word: usize) -> u64 {
     let card = &table.cards[party as usize];
-    if card.house == 0 || card.street == 0 || card.has(NAMELESS) || word >= STREET_WORDS {
+    if card.street == 0 || card.has(NAMELESS) {
         return 0;
     }
     let mut words = table.street(party).split(' ').filter(|word| word.len() >= STREET_LETTERS);
-    let word = words.nth(word);
-    word.map_or(0, |word| join([hash(word.as_bytes()), u64::from(card.house), u64::from(card.country), 3]))
+    words.nth(word).map_or(0, |word| hash(word.as_bytes()))
+}
+
+/// A long word of the street, a part of the address and the country.
+fn street_key(table: &Table, party: u32, word: usize, place: Place) -> u64 {
+    let card = &table.cards[party as usize];
+    let (word, place) = (street_word(table, party, word), place(card));
+    if word == 0 || place == 0 { 0 } else { join([word, u64::from(place), u64::from(card.country), 3]) }
 }
 
 /// A word of the name, the country and the postcode or city.
-fn word_key(card: &Card, word: usize, place: Place, rare: f32) -> u64 {
+fn word_key(card: &Card, word: usize, place: Place) -> u64 {
     let place = place(card);
-    if place == 0 || word >= usize::from(card.words) || card.has(NAMELESS) || card.bits(word) < rare {
+    if place == 0 || word >= usize::from(card.words) || card.has(NAMELESS) {
         return 0;
     }
     join([u64::from(card.word[word]), u64::from(place), u64::from(card.country)])
@@ -228,6 +263,8 @@ struct Work<'a> {
     bits: &'a Bits,
     /// Whether a pair must share a word of the name to be looked at.
     by_word: bool,
+    /// Size from which on blocks are left to other rules.
+    leave: Option<usize>,
 }
 
 fn share_a_word(a: &Card, b: &Card) -> bool {
@@ -273,8 +310,11 @@ impl Work<'_> {
 
     fn block(&self, block: &[Entry], found: &mut Found) {
         let parties: Vec<u32> = block.iter().map(|(_, party)| *party).collect();
-        if parties.len() <= self.settings.block {
+        if parties.len() <= self.leave.unwrap_or(self.settings.block) {
             return self.all_pairs(&parties, found);
+        }
+        if self.leave.is_some() {
+            return;
         }
         found.cut += 1;
         found.largest = found.largest.max(parties.len());
@@ -331,10 +371,13 @@ impl Work<'_> {
 
     fn pair(&self, a: u32, b: u32, found: &mut Found) {
         let (a, b) = (a.min(b), a.max(b));
-        found.comparisons += 1;
-        if self.by_word && !self.table.open.any() && !share_a_word(&self.table.cards[a as usize], &self.table.cards[b as usize]) {
+        if self.by_word
+            && !self.table.open.any()
+            && !share_a_word(&self.table.cards[a as usize], &self.table.cards[b as usize])
+        {
             return;
         }
+        found.comparisons += 1;
         let Some(comparison) = compare_if_names_fit(self.table, self.bits, a, b) else { return };
         if comparison.is_link(self.settings) {
             let weight = (comparison.strength() * 8.0).round() as i32;

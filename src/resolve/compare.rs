@@ -3,7 +3,8 @@
 use super::card::{BUSINESS, NAMELESS, Table};
 use super::names::{NameLevel, Names, compare_names};
 use super::places::{PlaceLevel, Places, compare_places};
-use super::settings::{Bits, ResolveSettings};
+use super::settings::{Bits, ResolveSettings, Weights};
+use crate::model::entities::Evidence;
 
 /// How two particulars that are either the same or not compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +32,6 @@ impl Match {
     }
 }
 
-/// A line of the account of why two declarations are, or are not, one party.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evidence {
-    /// What was compared: `prior`, `name`, `firm`, `address`, `place`, `phone`, `email`, `registration`, `country`.
-    pub field: &'static str,
-    /// How far it agrees.
-    pub level: &'static str,
-    /// What that says, bits: positive for one party, negative for two.
-    pub weight: f64,
-}
-
 /// Lines of an account.
 const LINES: usize = 14;
 /// What an address must say, bits, for two names at it to be slips of a third, where the night's names are often replaced.
@@ -58,8 +48,12 @@ pub(super) struct Comparison {
     same_country: bool,
     /// Whether names of this kind can be one party at all.
     open: bool,
+    /// Whether the addresses say that it may well be the same place.
+    close: bool,
     /// Whether words of names are replaced this night, so that two such names may both be slips of a third.
     replaced_open: bool,
+    /// From the night's chance that two declarations are one party to the shipped one, bits.
+    population: f32,
     /// Both are firms of the same full name.
     firms: bool,
     bits: [f32; LINES],
@@ -100,26 +94,29 @@ impl Comparison {
             _ => {}
         }
         // Two persons of one name: another address, or flat, and another telephone.
-        let strangers = matches!(self.places.level, PlaceLevel::Different | PlaceLevel::OtherUnit | PlaceLevel::Vicinity)
-            && self.phone == Match::Different
-            && self.email != Match::Same
-            && self.registration != Match::Same
-            && !self.firms;
+        let strangers =
+            matches!(self.places.level, PlaceLevel::Different | PlaceLevel::OtherUnit | PlaceLevel::Vicinity)
+                && self.phone == Match::Different
+                && self.email != Match::Same
+                && self.registration != Match::Same
+                && !self.firms;
+        let met = contact || self.firms || self.close;
         let line = if contact || self.firms { settings.merge } else { settings.merge_by_name };
+        // A name alone is judged among all who may bear it, not among the few of the night.
+        let total = if met { total } else { total + f64::from(self.population) };
         !strangers && self.registration != Match::Different && total >= line
     }
 
-    /// Whether the names are those of two persons.
+    /// Whether the names are those of two persons, and not both slips of a third at the same address.
     pub(super) fn names_two(&self) -> bool {
-        self.names.level.is_doubtful() && !self.open
+        let explained = self.replaced_open && self.places.bits() >= ADDRESS_EXPLAINS;
+        self.names.level.is_doubtful() && !self.open && !explained
     }
 
     /// Whether the two cannot stand in one entity, whatever links them to others of it.
     pub(super) fn contradicts(&self) -> bool {
         let elsewhere = self.places.level == PlaceLevel::Different && self.phone == Match::Different;
-        let explained = self.replaced_open && self.places.bits() >= ADDRESS_EXPLAINS;
-        let other = self.names_two() && !explained;
-        other
+        self.names_two()
             || self.registration == Match::Different
             || elsewhere && !self.names.level.is_full() && self.email != Match::Same
     }
@@ -141,13 +138,13 @@ impl Comparison {
             ("email", self.email.text()),
             ("registration", self.registration.text()),
             ("country", country),
-            ("household", "another person of the household would agree as well"),
+            ("household", "as often as such names at one address are those of two persons"),
         ];
         lines
             .into_iter()
             .zip(self.bits)
             .filter(|((field, _), weight)| *weight != 0.0 || *field == "name")
-            .map(|((field, level), weight)| Evidence { field, level, weight: f64::from(weight) })
+            .map(|((field, level), weight)| Evidence { field, level, weight })
             .collect()
     }
 }
@@ -168,23 +165,29 @@ pub(super) fn compare_if_names_fit(table: &Table, bits: &Bits, a: u32, b: u32) -
 pub(super) struct Open {
     similar: bool,
     replaced: bool,
+    different: bool,
 }
 
 impl Open {
-    pub(super) fn new(bits: &Bits, settings: &ResolveSettings) -> Open {
+    pub(super) fn new(weights: &Weights, settings: &ResolveSettings) -> Open {
         let open = |others: f64| -others.log2() >= settings.merge_household;
         Open {
-            similar: open(bits.others_similar),
-            replaced: open(bits.others_replaced),
+            similar: open(weights.others_similar),
+            replaced: open(weights.others_replaced),
+            different: open(weights.others_different),
         }
     }
     pub(super) fn allows(self, level: NameLevel) -> bool {
         match level {
             NameLevel::Similar => self.similar,
             NameLevel::Replaced => self.replaced,
-            NameLevel::Different => false,
+            NameLevel::Different => self.different,
             _ => true,
         }
+    }
+    /// Whether a word of the name may be replaced.
+    pub(super) fn replaced(self) -> bool {
+        self.replaced
     }
     /// Whether any is.
     pub(super) fn any(self) -> bool {
@@ -246,10 +249,32 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
     };
     if others > 0.0 {
         // Odds of one party against strangers and against others of the household together.
-        let odds = f64::from(all.iter().sum::<f32>()).exp2();
-        all[LINES - 1] = -(odds.mul_add(others, 1.0).log2()) as f32;
+        let sum = all.iter().sum::<f32>();
+        let odds = f64::from(sum).exp2();
+        let open = table.open.allows(NameLevel::Different);
+        all[LINES - 1] = if names.level == NameLevel::Different && open && places.level.is_building() {
+            // Two names that differ altogether were tallied at one building, so that the tally is all the evidence.
+            -others.log2() as f32 - sum
+        } else {
+            -(odds.mul_add(others, 1.0).log2()) as f32
+        };
     }
     let open = table.open.allows(names.level);
-    let replaced_open = table.open.allows(NameLevel::Replaced);
-    Comparison { names, places, phone, email, registration, same_country, open, replaced_open, firms, bits: all }
+    let population = bits.population;
+    let close = places.is_close(table.open);
+    let replaced_open = table.open.replaced();
+    Comparison {
+        names,
+        places,
+        phone,
+        email,
+        registration,
+        same_country,
+        open,
+        close,
+        replaced_open,
+        population,
+        firms,
+        bits: all,
+    }
 }

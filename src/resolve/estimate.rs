@@ -15,7 +15,7 @@ use super::block::{groups, shared};
 use super::card::{Card, NAMELESS, PICKUP, Table, join};
 use super::compare::Match;
 use super::names::{NameLevel, WORD_LEVELS, compare_names};
-use super::places::{Part, PlaceLevel, Places, compare_places};
+use super::places::{Part, Places, compare_places};
 use super::settings::{Bits, Odds, ResolveSettings, Weights};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -28,12 +28,15 @@ const FEWEST: usize = 200;
 const GROUP: usize = 12;
 /// Rounds of expectation and maximisation.
 const ROUNDS: usize = 25;
-/// Share of the pairs of one party that a deterministic rule finds.
-const RULE_RECALL: f64 = 0.5;
 /// Given names are replaced at most so many times as often as surnames, or the other way round.
 const LOPSIDED: f64 = 2.0;
+/// Most pairs of names with nothing in common at one address, to each with one word replaced, where replaced words are
+/// mistakes.
+const STRANGERS: f64 = 0.5;
 /// Names in a family are alike so many times as often as names at random.
 const FAMILY_LIKENESS: f64 = 3.0;
+/// Both words of a name are replaced so many times as often as if one had nothing to do with the other.
+const CARELESS: f64 = 5.0;
 /// Doubtful pairs that the shipped odds of the household weigh as much as.
 const HOUSEHOLD_PAIRS: f64 = 4.0;
 
@@ -44,13 +47,13 @@ pub(super) fn estimate(table: &Table, members: &[u32], settings: &ResolveSetting
     if !settings.estimate || members.len() < FEWEST {
         return weights;
     }
-    let bits = Bits::new(shipped);
+    let bits = Bits::new(shipped, shipped);
     let blend = Blend { pairs: settings.shipped_pairs, most: settings.most_change };
     let random = Random::of(table, members, &bits);
     random.correct(&mut weights, &blend);
-    addresses(table, members, &Bits::new(&weights), &random, shipped, &mut weights, &blend);
-    names(table, members, &Bits::new(&weights), &random, shipped, &mut weights, &blend);
-    weights.prior = prior(table, members, shipped);
+    addresses(table, members, &Bits::new(&weights, shipped), &random, shipped, &mut weights, &blend);
+    names(table, members, &Bits::new(&weights, shipped), &random, shipped, &mut weights, &blend);
+    weights.prior = prior(table, members, shipped, &weights);
     weights
 }
 
@@ -89,6 +92,14 @@ fn pairs_of(members: &[u32], key: impl Fn(u32) -> u64 + Sync) -> Vec<(u32, u32)>
     pairs
 }
 
+/// Any number, always the same one for the same number.
+fn scatter(number: u64) -> u64 {
+    let mut x = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    x = (x ^ x >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ x >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    (x ^ x >> 31) >> 1
+}
+
 /// Levels of the parts of an address and of the contacts that are learnt, by field.
 const FIELDS: usize = 6;
 /// Levels of one field; 0 is missing.
@@ -116,31 +127,40 @@ fn pattern(table: &Table, places: &Places, a: u32, b: u32) -> Pattern {
 type Counts = [[f64; LEVELS]; FIELDS];
 
 /// What pairs at random show.
+#[derive(Default)]
 struct Random {
     pairs: f64,
     fields: Counts,
     words: [f64; WORD_LEVELS],
     /// Words compared.
     slots: f64,
+    /// Pairs whose names begin, or end, with the same word.
+    same_first: f64,
+    same_last: f64,
 }
 
 impl Random {
     fn of(table: &Table, members: &[u32], bits: &Bits) -> Random {
         let n = members.len();
         let count = SAMPLE.min(n * (n - 1) / 2);
-        // Parties stand in the order of their fingerprints, so any rule takes them at random.
         let parts: Vec<Random> = (0..count.div_ceil(4096))
             .into_par_iter()
             .map(|chunk| {
-                let mut part = Random { pairs: 0.0, fields: Counts::default(), words: [0.0; 8], slots: 0.0 };
+                let mut part = Random::default();
                 for i in chunk * 4096..((chunk + 1) * 4096).min(count) {
-                    let step = 1 + (i / n) * 7919 % (n - 1);
-                    let (a, b) = (members[i % n], members[(i + step) % n]);
+                    let a = scatter(i as u64) as usize % n;
+                    let step = 1 + scatter(!(i as u64)) as usize % (n - 1);
+                    let (a, b) = (members[a], members[(a + step) % n]);
                     let places = compare_places(table, bits, a, b);
                     let levels = pattern(table, &places, a, b);
                     part.fields.iter_mut().zip(levels).for_each(|(f, level)| f[usize::from(level)] += 1.0);
                     let names = compare_names(table, bits, a, b);
                     part.words.iter_mut().zip(names.words).for_each(|(w, count)| *w += f64::from(count));
+                    let (one, two) = (&table.cards[a as usize], &table.cards[b as usize]);
+                    part.same_first +=
+                        f64::from(u8::from(one.first_word != 0 && one.first_word == two.first_word));
+                    part.same_last +=
+                        f64::from(u8::from(one.last_word != 0 && one.last_word == two.last_word));
                     let words = table.cards[a as usize].words.min(table.cards[b as usize].words);
                     part.slots += f64::from(words);
                     part.pairs += 1.0;
@@ -148,10 +168,12 @@ impl Random {
                 part
             })
             .collect();
-        let mut all = Random { pairs: 0.0, fields: Counts::default(), words: [0.0; 8], slots: 0.0 };
+        let mut all = Random::default();
         for part in parts {
             all.pairs += part.pairs;
             all.slots += part.slots;
+            all.same_first += part.same_first;
+            all.same_last += part.same_last;
             add(&mut all.fields, &part.fields, 1.0);
             all.words.iter_mut().zip(part.words).for_each(|(to, from)| *to += from);
         }
@@ -215,7 +237,11 @@ fn addresses(
 ) {
     let pairs = pairs_of(members, |party| {
         let card = &table.cards[party as usize];
-        if card.words < 2 || card.has(NAMELESS) || card.has(PICKUP) { 0 } else { table.contacts.name[party as usize] }
+        if card.words < 2 || card.has(NAMELESS) || card.has(PICKUP) {
+            0
+        } else {
+            table.contacts.name[party as usize]
+        }
     });
     let patterns = histogram(&pairs, |a, b| Some(pattern(table, &compare_places(table, bits, a, b), a, b)));
     let u = shares(&random.fields, &Counts::default(), 1.0);
@@ -228,7 +254,12 @@ fn addresses(
         let (mut ones, mut all) = (0.0, 0.0);
         for (levels, n) in &patterns {
             let likelihood = |share: &Counts| -> f64 {
-                levels.iter().enumerate().filter(|(_, l)| **l > 0).map(|(f, l)| share[f][usize::from(*l)]).product()
+                levels
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, l)| **l > 0)
+                    .map(|(f, l)| share[f][usize::from(*l)])
+                    .product()
             };
             let (one, two) = (one_party * likelihood(&m), (1.0 - one_party) * likelihood(&u));
             let odds = if one + two > 0.0 { one / (one + two) } else { 0.0 };
@@ -307,6 +338,8 @@ enum Kind {
     /// The word that both have stands last, the other word is replaced.
     LastShared,
     FirstShared,
+    /// One word is replaced, the other stands elsewhere.
+    Replaced,
     Other,
 }
 
@@ -335,8 +368,7 @@ fn names(
     pairs.dedup();
     let kinds = histogram(&pairs, |a, b| {
         let places = compare_places(table, bits, a, b);
-        let there = matches!(places.level, PlaceLevel::Dwelling | PlaceLevel::Building | PlaceLevel::NearBuilding);
-        if !there || card(a).has(PICKUP) || card(b).has(PICKUP) {
+        if !places.level.is_building() || card(a).has(PICKUP) || card(b).has(PICKUP) {
             return None;
         }
         let names = compare_names(table, bits, a, b);
@@ -348,37 +380,48 @@ fn names(
             NameLevel::Replaced => match shared_word(card(a), card(b)) {
                 Some(true) => Kind::LastShared,
                 Some(false) => Kind::FirstShared,
-                None => Kind::Other,
+                None => Kind::Replaced,
             },
             NameLevel::Different => Kind::Other,
         };
         Some((kind, names.words))
     });
-    let mut of = [0.0; 6];
+    let mut of = [0.0; 7];
     kinds.iter().for_each(|((kind, _), n)| of[*kind as usize] += n);
-    let [exact, slips, similar, last, first, _] = of;
+    let [exact, slips, similar, last, first, unplaced, other] = of;
 
-    // Replaced by mistake: both sides of the name alike, and less often than slips of the pen.
+    // Strangers at one address share a word by chance as often as any two do.
+    let chance = |same: f64| other * same / random.pairs.max(1.0);
+    let last = (last - chance(random.same_last)).max(0.0);
+    let first = (first - chance(random.same_first)).max(0.0);
+    // Replaced by mistake: on both sides of the name alike, less often than slips of the pen, and more often than
+    // addresses are shared by names that have nothing in common.
     let (fewer, more) = (last.min(first), last.max(first));
+    let replaced = fewer + more;
     let mistakes = fewer + more.min(LOPSIDED * fewer);
-    let mistakes = if fewer + more > LOPSIDED * (slips + similar) { 0.0 } else { mistakes };
-    let belief = |one: f64, all: f64, others: f64| {
-        let share = (one + HOUSEHOLD_PAIRS / (1.0 + others)) / (all + HOUSEHOLD_PAIRS);
+    let plausible = replaced <= slips + similar && other <= STRANGERS * replaced;
+    let mistakes = if plausible { mistakes } else { 0.0 };
+    let belief = |one: f64, all: f64, others: f64, pairs: f64| {
+        let share = (one + pairs / (1.0 + others)) / (all + pairs);
         let share = share.clamp(1e-3, 0.97);
         (1.0 - share) / share
     };
-    let replaced = fewer + more;
-    weights.others_replaced = belief(mistakes, replaced, shipped.others_replaced);
+    // A record that errs once errs more often: both words are replaced in more pairs than chance would have.
+    let all = exact + slips + similar + mistakes + unplaced;
+    let both = CARELESS * mistakes * mistakes / (4.0 * all.max(1.0));
+    weights.others_different = belief(both.min(other), other, shipped.others_different, 1.0);
+    weights.others_replaced = belief(mistakes, replaced, shipped.others_replaced, HOUSEHOLD_PAIRS);
     // Members of a household whose names are alike by chance.
     let likeness = FAMILY_LIKENESS * random.words[6] / random.slots.max(1.0);
     let family = (replaced - mistakes) * likeness;
-    weights.others_similar = belief((similar - family).max(0.0), similar, shipped.others_similar);
+    weights.others_similar =
+        belief((similar - family).max(0.0), similar, shipped.others_similar, HOUSEHOLD_PAIRS);
 
     // Words of pairs that are one party.
     let one_party = |kind: Kind| match kind {
         Kind::Exact | Kind::Slips => 1.0,
         Kind::Similar => 1.0 / (1.0 + weights.others_similar),
-        Kind::LastShared | Kind::FirstShared => 1.0 / (1.0 + weights.others_replaced),
+        Kind::LastShared | Kind::FirstShared | Kind::Replaced => 1.0 / (1.0 + weights.others_replaced),
         Kind::Other => 0.0,
     };
     let mut words = [0.0; WORD_LEVELS];
@@ -398,7 +441,6 @@ fn names(
     // The one value that may move far: how often a word is replaced is what the household was estimated for.
     let free = Blend { pairs: blend.pairs, most: 64.0 };
     weights.word_different.m = free.share(words[7], total, shipped.word_different.m);
-    let _ = exact;
 }
 
 /// Whether the word that both names have stands last in both (or first); nothing where it stands elsewhere.
@@ -411,31 +453,36 @@ fn shared_word(a: &Card, b: &Card) -> Option<bool> {
     }
 }
 
-/// Chance that two declarations taken at random are one party, by the pairs that rules find which hardly err.
-fn prior(table: &Table, members: &[u32], shipped: &Weights) -> f64 {
+/// Chance that two declarations taken at random are one party: the pairs found by rules that hardly err, over the
+/// share of true pairs that those rules find by the odds learnt.
+fn prior(table: &Table, members: &[u32], shipped: &Weights, learnt: &Weights) -> f64 {
     let contacts = &table.contacts;
     let card = |party: u32| &table.cards[party as usize];
-    let keys: [&(dyn Fn(u32) -> [u64; 3] + Sync); 4] = [
+    let keys: [&(dyn Fn(u32) -> [u64; 3] + Sync); 3] = [
         &|p| [contacts.name[p as usize], u64::from(card(p).house), u64::from(card(p).postcode)],
         &|p| [contacts.name[p as usize], u64::from(card(p).street), u64::from(card(p).country)],
-        &|p| [contacts.name[p as usize], u64::from(card(p).phone), u64::from(card(p).phone)],
         &|p| {
             let word = card(p).rarest().filter(|(first, second)| first != second);
             let word = word.map_or(0, |(first, _)| card(p).word[first]);
             [contacts.building[p as usize], u64::from(card(p).house), u64::from(word)]
         },
     ];
+    let (word, street, house) = (learnt.word_same.m, learnt.street_same.m, learnt.house_same.m);
+    let postcode = (1.0 - learnt.postcode_near.m - learnt.postcode_different.m).max(0.1);
+    let recall = word * word * house * postcode + word * word * street + street * house * postcode * word;
     let every = members.len().div_ceil(SAMPLE) as f64;
     let found = keys.map(|key| {
         let entries = sampled(members, |party| {
             let parts = key(party);
-            let whole = parts.iter().all(|part| *part != 0) && !card(party).has(NAMELESS) && card(party).words >= 2;
+            let whole =
+                parts.iter().all(|part| *part != 0) && !card(party).has(NAMELESS) && card(party).words >= 2;
             if whole { join(parts) } else { 0 }
         });
-        let pairs = groups(&entries).filter(|group| group.len() <= GROUP).map(|g| g.len() * (g.len() - 1) / 2);
+        let pairs =
+            groups(&entries).filter(|group| group.len() <= GROUP).map(|g| g.len() * (g.len() - 1) / 2);
         pairs.sum::<usize>() as f64 * every
     });
-    let pairs = found.into_iter().fold(0.0, f64::max) / RULE_RECALL;
+    let pairs = found.into_iter().sum::<f64>() / recall.max(0.1);
     let n = members.len() as f64;
     // The shipped chance counts as much as half a pair.
     (pairs + 0.5) / (n * (n - 1.0) / 2.0 + 0.5 / shipped.prior)

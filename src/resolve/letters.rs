@@ -51,7 +51,9 @@ impl Letters {
                 letters.add(hash.wrapping_add(97));
                 continue;
             }
-            word.as_bytes().windows(2).for_each(|pair| letters.add(u32::from(pair[0]) << 8 | u32::from(pair[1])));
+            word.as_bytes()
+                .windows(2)
+                .for_each(|pair| letters.add(u32::from(pair[0]) << 8 | u32::from(pair[1])));
         }
         letters
     }
@@ -79,8 +81,12 @@ mod tests {
 
     #[test]
     fn slips_in_codes() {
-        let slip = |a: &str, b: &str| (one_slip(&short_text(a), &short_text(b)), one_edit(&short_text(a), &short_text(b)));
-        for (a, b) in [("2257", "2283"), ("12", "21a"), ("", "7"), ("10115", "11051"), ("12345678", "87654321")] {
+        let slip = |a: &str, b: &str| {
+            (one_slip(&short_text(a), &short_text(b)), one_edit(&short_text(a), &short_text(b)))
+        };
+        for (a, b) in
+            [("2257", "2283"), ("12", "21a"), ("", "7"), ("10115", "11051"), ("12345678", "87654321")]
+        {
             assert_eq!(slip(a, b), (false, false), "{a} {b}");
         }
         for (a, b) in [("2257", "2267"), ("2036", "2306"), ("SW1A1AA", "SW1A1AB")] {
@@ -101,7 +107,9 @@ mod tests {
         ] {
             assert!(like(a, b) > 0.75, "{a} {b} {}", like(a, b));
         }
-        for (a, b) in [("oak st", "elm st"), ("5th av", "6th av"), ("aintree close ogden", "clarke street taylor")] {
+        for (a, b) in
+            [("oak st", "elm st"), ("5th av", "6th av"), ("aintree close ogden", "clarke street taylor")]
+        {
             assert!(like(a, b) < 0.4, "{a} {b} {}", like(a, b));
         }
         assert_eq!(like("", ""), 0.0);

@@ -10,11 +10,12 @@
 //! that names nobody goes by address *and* telephone or mailbox. Firms of the same full name are one firm with
 //! branches where the name is distinctive or the city the same.
 
-use crate::model::entities::{Entities, Resolved};
+use crate::model::entities::{Entities, Evidence, Resolved, Tie};
 use crate::model::parcels::Parties;
-use block::Linked;
 use card::Table;
+use cluster::Clusters;
 use compare::Open;
+use rayon::prelude::*;
 use settings::Bits;
 
 mod block;
@@ -29,7 +30,6 @@ mod places;
 mod settings;
 mod spelling;
 
-pub use compare::Evidence;
 pub use settings::{Odds, ResolveSettings, Weights};
 
 /// Groups the parties of one role into entities.
@@ -40,11 +40,23 @@ pub use settings::{Odds, ResolveSettings, Weights};
 pub fn resolve(parties: &Parties, settings: &ResolveSettings) -> Resolved {
     let Prepared { mut table, first } = Prepared::new(parties, settings);
     let representatives = representatives(&first);
-    let bits = learn(&mut table, &representatives, settings);
+    let weights = learn(&mut table, &representatives, settings);
+    let bits = Bits::new(&weights, &settings.weights);
     let mut linked = block::link(&mut table, &representatives, settings, &bits);
-    let labels = labels(&table, &first, settings, &bits, &mut linked);
+    cluster::drop_ambiguous(&table, settings, &bits, &mut linked.links);
+    let Clusters { roots, used } = cluster::cluster(&table, settings, &bits, &linked.links);
+    drop(linked.links);
+    let labels: Vec<u32> = first.iter().map(|party| roots[*party as usize]).collect();
     let entities = Entities::from_labels(&labels, &parties.fingerprint);
-    Resolved { entities, contacts: table.contacts, notes: linked.notes }
+    let judged = used.par_iter().map(|&(a, b)| {
+        let evidence = compare::compare(&table, &bits, a, b).evidence();
+        Tie { a, b, evidence: evidence.into_boxed_slice() }
+    });
+    let mut ties: Vec<Tie> = judged.collect();
+    let alike = first.iter().enumerate().filter(|(party, first)| *party as u32 != **first);
+    ties.extend(alike.map(|(party, &first)| Tie { a: first, b: party as u32, evidence: Box::default() }));
+    let odds = serde_json::to_value(&weights).unwrap_or_default();
+    Resolved { entities, contacts: table.contacts, ties, odds, notes: linked.notes }
 }
 
 /// Why two parties are, or are not, one: the weight of each field, which add up to the evidence as a whole.
@@ -53,7 +65,8 @@ pub fn resolve(parties: &Parties, settings: &ResolveSettings) -> Resolved {
 pub fn explain(parties: &Parties, settings: &ResolveSettings, a: u32, b: u32) -> Vec<Evidence> {
     let Prepared { mut table, first } = Prepared::new(parties, settings);
     let representatives = representatives(&first);
-    let bits = learn(&mut table, &representatives, settings);
+    let weights = learn(&mut table, &representatives, settings);
+    let bits = Bits::new(&weights, &settings.weights);
     block::link(&mut table, &representatives, settings, &bits);
     let (a, b) = (first[a as usize], first[b as usize]);
     compare::compare(&table, &bits, a, b).evidence()
@@ -81,29 +94,15 @@ impl Prepared {
     }
 }
 
-/// The weights of this night.
-fn learn(table: &mut Table, representatives: &[u32], settings: &ResolveSettings) -> Bits {
+/// The weights of this night, and which doubtful names they leave open.
+fn learn(table: &mut Table, representatives: &[u32], settings: &ResolveSettings) -> Weights {
     let weights = estimate::estimate(table, representatives, settings);
-    if std::env::var_os("SHOW_WEIGHTS").is_some() { eprintln!("{weights:#?}"); }
-    let bits = Bits::new(&weights);
-    table.open = Open::new(&bits, settings);
-    bits
+    table.open = Open::new(&weights, settings);
+    weights
 }
 
 fn representatives(first: &[u32]) -> Vec<u32> {
     (0..first.len() as u32).filter(|party| first[*party as usize] == *party).collect()
-}
-
-fn labels(
-    table: &Table,
-    first: &[u32],
-    settings: &ResolveSettings,
-    bits: &Bits,
-    linked: &mut Linked,
-) -> Vec<u32> {
-    cluster::drop_ambiguous(table, settings, bits, &mut linked.links);
-    let roots = cluster::cluster(table, settings, bits, &linked.links);
-    first.iter().map(|party| roots[*party as usize]).collect()
 }
 
 #[cfg(test)]

@@ -230,7 +230,7 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
     if missing > 0 {
         worse(NameLevel::Subset);
         // A surname alone may be anybody's of the family.
-        if shared < 2 && different == 0 && !table.open.allows(NameLevel::Replaced) {
+        if shared < 2 && different == 0 && !table.open.replaced() {
             sum += bits.lone_word;
         }
     }
@@ -239,10 +239,11 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
     }
     count(WordLevel::Missing, missing);
     if different > 0 || other_initials > 0 || shared == 0 && !similar {
-        let others = (different + other_initials).max(1);
+        // A single letter beside a word may have been cut off another.
+        let replaced = different <= 1 && other_initials <= 1 && (shared > 0 || similar);
+        let others = if replaced { 1 } else { (different + other_initials).max(1) };
         count(WordLevel::Different, others);
         sum += bits.word_different * others as f32;
-        let replaced = others == 1 && other_initials == 0 && (shared > 0 || similar);
         let level = if replaced { NameLevel::Replaced } else { NameLevel::Different };
         return Names { level, bits: sum, words };
     }

@@ -1,6 +1,7 @@
 //! Comparing two addresses: building, flat, street, postcode, city.
 
 use super::card::{ADDRESS, Card, PICKUP, Table};
+use super::compare::Open;
 use super::letters::{one_edit, one_slip};
 use super::settings::Bits;
 use super::spelling::is_typo;
@@ -42,15 +43,15 @@ impl PlaceLevel {
             PlaceLevel::Different => "different addresses",
         }
     }
+    /// Whether it is the same building, or nearly so.
+    pub(super) const fn is_building(self) -> bool {
+        matches!(self, PlaceLevel::Dwelling | PlaceLevel::Building | PlaceLevel::NearBuilding)
+    }
     /// Whether the two are found at one place.
     pub(super) const fn is_contact(self) -> bool {
         matches!(
             self,
-            PlaceLevel::Dwelling
-                | PlaceLevel::Building
-                | PlaceLevel::OtherUnit
-                | PlaceLevel::NearBuilding
-                | PlaceLevel::Street
+            PlaceLevel::Dwelling | PlaceLevel::Building | PlaceLevel::NearBuilding | PlaceLevel::Street
         )
     }
 }
@@ -104,7 +105,19 @@ pub(super) struct Places {
 impl Places {
     /// What the whole address says, bits.
     pub(super) fn bits(&self) -> f32 {
-        self.building_bits + self.street_bits + self.house_bits + self.unit_bits + self.postcode_bits + self.city_bits
+        self.building_bits
+            + self.street_bits
+            + self.house_bits
+            + self.unit_bits
+            + self.postcode_bits
+            + self.city_bits
+    }
+
+    /// Whether the street, or house number and postcode together, say that it may well be the same place.
+    pub(super) fn is_close(&self, open: Open) -> bool {
+        let street = self.street.agrees() || self.street == Part::Some;
+        let house = self.house == Part::Same && (open.replaced() || self.postcode == Part::Same);
+        self.level == PlaceLevel::Vicinity && (street || house)
     }
 
     /// Whether the postcode or the city agrees.
@@ -124,7 +137,13 @@ fn street(table: &Table, a: u32, b: u32) -> Part {
     match one.street_letters.likeness(two.street_letters) {
         like if like >= NEAR_STREET => Part::Near,
         like if like >= MAYBE_STREET && streets_are_near(table.street(a), table.street(b)) => Part::Near,
-        like if like >= SOME_STREET => Part::Some,
+        // Where words are replaced in many an address, less will do.
+        like if like >= MOST_STREET
+            || like >= SOME_STREET
+                && (table.open.replaced() || share_a_word(table.street(a), table.street(b))) =>
+        {
+            Part::Some
+        }
         _ => Part::Different,
     }
 }
@@ -184,7 +203,8 @@ pub(super) fn compare_places(table: &Table, bits: &Bits, a: u32, b: u32) -> Plac
     } else if one.has(ADDRESS) && two.has(ADDRESS) {
         places.address(one, two, bits);
     }
-    if matches!(places.level, PlaceLevel::Missing | PlaceLevel::Different) {
+    let loose = places.level == PlaceLevel::Vicinity && !places.is_close(table.open);
+    if loose || matches!(places.level, PlaceLevel::Missing | PlaceLevel::Different) {
         places.postcode_bits = places.postcode_bits.min(bits.place_most);
         places.city_bits = places.city_bits.min(bits.place_most);
     }
@@ -208,11 +228,18 @@ impl Places {
             _ => 0.0,
         };
         if self.postcode_bits > 0.0 && self.city_bits > 0.0 {
-            let less = if self.postcode_bits < self.city_bits { &mut self.postcode_bits } else { &mut self.city_bits };
+            let less = if self.postcode_bits < self.city_bits {
+                &mut self.postcode_bits
+            } else {
+                &mut self.city_bits
+            };
             *less = 0.0;
         }
         let neither = |part| matches!(part, Part::Missing | Part::Different);
-        if neither(self.postcode) && neither(self.city) && self.postcode_bits + self.city_bits < bits.place_different {
+        if neither(self.postcode)
+            && neither(self.city)
+            && self.postcode_bits + self.city_bits < bits.place_different
+        {
             (self.postcode_bits, self.city_bits) = (bits.place_different, 0.0);
         }
     }
@@ -286,7 +313,14 @@ const NEAR_STREET: f32 = 0.75;
 /// Likeness of streets that may be near by their words.
 const MAYBE_STREET: f32 = 0.25;
 /// Likeness of addresses that have a line in common.
+const MOST_STREET: f32 = 0.6;
+/// The same, where a long word is in common too.
 const SOME_STREET: f32 = 0.45;
+
+/// Whether two streets have a whole word of five letters or more in common.
+fn share_a_word(a: &str, b: &str) -> bool {
+    a.split(' ').any(|word| word.len() >= 5 && b.split(' ').any(|other| other == word))
+}
 /// Share of the longer street's letters that must be found in the other.
 const NEAR_SHARE: f32 = 0.6;
 
@@ -325,7 +359,9 @@ fn words_are_near(a: &str, b: &str) -> bool {
     }
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let digits = short.bytes().chain(long.bytes()).any(|c| c.is_ascii_digit());
-    !digits && (is_typo(short, long) || (short.len() >= 3 && long.starts_with(short)))
+    !digits
+        && (is_typo(short, long)
+            || (short.len() >= 3 && 2 * short.len() > long.len() && long.starts_with(short)))
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub struct ResolveSettings {
     pub margin: f64,
     /// Largest block in which every pair is compared.
     pub block: usize,
+    /// Largest block of the rules for slips in several fields; larger ones hold what other rules find.
+    pub small_block: usize,
     /// In larger blocks each declaration is compared with so many neighbours in the order of names.
     pub window: usize,
     /// Whether the night's own pairs correct the weights.
@@ -70,6 +72,7 @@ impl Default for ResolveSettings {
             merge_large: 10.0,
             margin: 4.0,
             block: 24,
+            small_block: 12,
             window: 8,
             estimate: true,
             shipped_pairs: 200.0,
@@ -236,15 +239,19 @@ macro_rules! bits {
         #[derive(Clone, Debug)]
         pub(super) struct Bits {
             pub prior: f32,
+            /// From that prior to the shipped one.
+            pub population: f32,
             $(pub $odds: f32,)*
             $(pub $most: f32,)*
             $(pub $others: f64,)*
         }
 
         impl Bits {
-            pub(super) fn new(w: &Weights) -> Self {
+            pub(super) fn new(w: &Weights, shipped: &Weights) -> Self {
+                let prior = |w: &Weights| (w.prior / (1.0 - w.prior)).log2() as f32;
                 Bits {
-                    prior: (w.prior / (1.0 - w.prior)).log2() as f32,
+                    prior: prior(w),
+                    population: prior(shipped) - prior(w),
                     $($odds: w.$odds.bits() as f32,)*
                     $($most: w.$most as f32,)*
                     $($others: w.$others,)*

@@ -4,6 +4,7 @@
 //! the final name sees the last whole run or this whole run, whatever stops this program in between.
 
 mod descriptions;
+mod links;
 mod place;
 mod quality;
 mod referrals;

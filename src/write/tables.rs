@@ -1,7 +1,7 @@
 //! The files of a run, column by column: `CONTRACT.md`'s names, and a few more.
 
 use super::table::{Table, lists};
-use super::{SampleSettings, WriteError, descriptions, quality, referrals, sample};
+use super::{SampleSettings, WriteError, descriptions, links, quality, referrals, sample};
 use crate::facts::Facts;
 use crate::model::batch::Reject;
 use crate::model::entities::Resolved;
@@ -57,6 +57,7 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
         ("cases.parquet", cases),
         ("entities.parquet", entities),
         ("bunching.parquet", bunching),
+        ("links.parquet", links::table),
         ("quarantine.parquet", quarantine),
         ("random_sample.parquet", sample::table),
     ];
@@ -268,7 +269,7 @@ fn entities(run: &Run) -> Table {
 }
 
 /// A party's address on one line.
-fn address(parties: &Parties, party: u32) -> String {
+pub(super) fn address(parties: &Parties, party: u32) -> String {
     let parts = [Particular::Address, Particular::Postcode, Particular::City, Particular::Country];
     let parts = parts.map(|p| parties.get(party, p));
     parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ")
