@@ -192,7 +192,7 @@ fn a_first_hour_goes_well() {
     assert!(refused.contains("not empty"), "{refused}");
     for shell in ["bash", "zsh", "fish"] {
         let script = text(&expect(0, program().args(["completions", shell])).stdout);
-        assert!(script.contains("feedback") && script.contains("--strict"), "{shell}");
+        assert!(script.contains("feedback") && script.contains("strict"), "{shell}");
     }
     let page = text(&expect(0, program().arg("man")).stdout);
     assert!(page.contains(".TH parcel-risk") && page.contains("feedback"), "{page}");
