@@ -102,8 +102,14 @@ function choose() {
   const by = COLUMNS[view.mode].find(c => c[0] === view.sort)?.[2] ?? (f => f.rank ?? 1e9);
   const order = (a, b) => a < b ? -1 : a > b ? 1 : 0;
   view.rows = rows.map((e, i) => [by(e.facts), i, e]).sort((a, b) => (view.down ? -1 : 1) * order(a[0], b[0]) || a[1] - b[1]).map(r => r[2]);
-  const risk = new Map();
-  for (const e of view.rows) risk.set(e.facts.currency, (risk.get(e.facts.currency) ?? 0) + e.facts.revenue);
+  // A parcel in several cases is at risk once.
+  const risk = new Map(), counted = new Set();
+  for (const e of view.rows) for (const row of e.group == null ? [e.row] : data.cases.members[e.group]) {
+    if (typeof row === "string" || counted.has(row)) continue;
+    counted.add(row);
+    const currency = word(data.parcels.currency[row]);
+    risk.set(currency, (risk.get(currency) ?? 0) + data.parcels.revenue[row]);
+  }
   const sums = [...risk].map(([c, m]) => money(m, c)).join(", ");
   at("count").textContent = `${whole.format(view.rows.length)} of ${whole.format(everything[view.mode].length)} ${view.mode === "cases" ? "cases and single parcels" : "parcels"}${sums ? `, ${sums} at risk` : ""}`;
   view.from = -1;
