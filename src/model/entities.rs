@@ -27,10 +27,11 @@ impl Entities {
             let slot = &mut number[label as usize];
             if *slot == NONE {
                 *slot = key.len() as u32;
-                // Parties are sorted by fingerprint, so the first one seen has the smallest.
-                key.push((fingerprints[party] >> 64) as u64);
+                key.push(u64::MAX);
                 count.push(0);
             }
+            let smallest = &mut key[*slot as usize];
+            *smallest = (*smallest).min((fingerprints[party] >> 64) as u64);
             of_party.push(*slot);
             count[*slot as usize] += 1;
         }
