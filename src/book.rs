@@ -2,7 +2,6 @@
 
 use crate::cli::Cli;
 use crate::cmd::schema;
-use crate::config::OutputSettings;
 use crate::detect::ALL;
 use crate::error::Error;
 use crate::model::finding::Family;
@@ -165,10 +164,8 @@ fn help(command: &mut Command, name: &str, text: &mut String) {
 }
 
 fn job() -> String {
-    let timing = if OutputSettings::default().timing { "on" } else { "off" };
     format!(
-        "# The job file\n\nWhat `parcel-risk init DIR` writes, every key with its default. Paths are relative to the file; `--set KEY=VALUE` overrides any key. \
-         Timing is {timing} by default; without it two runs of one input give the same bytes in every file.\n\n```toml\n{}```\n",
+        "# The job file\n\nWhat `parcel-risk init DIR` writes, every key with its default. Paths are relative to the file; `--set KEY=VALUE` overrides any key.\n\n```toml\n{}```\n",
         crate::cmd::init::job_file()
     )
 }

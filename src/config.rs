@@ -51,20 +51,13 @@ pub struct Job {
 }
 
 /// What is written besides the usual files.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
     pub entity_links: bool,
-    /// `timing.json` and the report's line on time and memory; without them two runs of one input give the same bytes
-    /// in every file.
+    /// `timing.json` and the report's line on time and memory: all that differs between two runs of one input.
     pub timing: bool,
-}
-
-impl Default for OutputSettings {
-    fn default() -> Self {
-        OutputSettings { entity_links: false, timing: true }
-    }
 }
 
 /// What the report compares with.
