@@ -11,6 +11,11 @@ fn main() -> ExitCode {
             std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))
         })
     });
+    let written = written.and_then(|()| {
+        let path = docs.join("SUMMARY.md");
+        let summary = parcel_risk::book::summary(&docs).map_err(|e| format!("{}: {e}", docs.display()))?;
+        std::fs::write(&path, summary).map_err(|e| format!("{}: {e}", path.display()))
+    });
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

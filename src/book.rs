@@ -2,7 +2,6 @@
 
 use crate::cli::Cli;
 use crate::cmd::schema;
-use crate::config::OutputSettings;
 use crate::detect::ALL;
 use crate::error::Error;
 use crate::model::finding::Family;
@@ -10,9 +9,66 @@ use crate::model::schema::{Column, Kind};
 use crate::refdata::regimes::{Regimes, table};
 use clap::{Command, CommandFactory};
 use std::fmt::Write;
+use std::path::Path;
 
 const MADE: &str =
     "<!-- Made by `cargo run --release --example book`; edit the program's text instead. -->\n\n";
+
+/// The chapters, in order; an empty file name begins a part.
+const CHAPTERS: [(&str, &str); 14] = [
+    ("", "Use it"),
+    ("tutorial.md", "A first hour"),
+    ("report.md", "The morning report"),
+    ("operations.md", "Night after night: operations"),
+    ("feedback.md", "Feedback: was it right?"),
+    ("", "Look it up"),
+    ("commands.md", "Commands"),
+    ("job.md", "The job file"),
+    ("schema.md", "Columns and files"),
+    ("detectors.md", "Detectors"),
+    ("regimes.md", "The law of low-value imports"),
+    ("", HOW),
+    ("", "Answer for it"),
+    ("algorithm-card.md", "Algorithm card"),
+];
+/// The part that holds every other page of the folder, by its own title.
+const HOW: &str = "How it works";
+
+/// The table of contents: the chapters above, and every other page that the folder holds.
+///
+/// # Errors
+/// The folder or a page of it cannot be read.
+pub fn summary(docs: &Path) -> std::io::Result<String> {
+    let mut others: Vec<(String, String)> = Vec::new();
+    for entry in std::fs::read_dir(docs)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let front = ["SUMMARY.md", "introduction.md"].contains(&name.as_str());
+        if name.ends_with(".md") && !front && !CHAPTERS.iter().any(|(file, _)| *file == name) {
+            let text = std::fs::read_to_string(docs.join(&name))?;
+            let title = text.lines().find_map(|l| l.strip_prefix("# ")).unwrap_or(&name).trim().to_owned();
+            others.push((name, title));
+        }
+    }
+    others.sort();
+    let mut text = String::from("# Summary\n\n[What it is](introduction.md)\n");
+    for (file, title) in CHAPTERS {
+        match (file, title) {
+            ("", HOW) if others.is_empty() => {}
+            ("", part) => {
+                let _ = writeln!(text, "\n# {part}\n");
+                if part == HOW {
+                    for (file, title) in &others {
+                        let _ = writeln!(text, "- [{title}]({file})");
+                    }
+                }
+            }
+            (file, title) => {
+                let _ = writeln!(text, "- [{title}]({file})");
+            }
+        }
+    }
+    Ok(text)
+}
 
 /// Every generated page: its file name in `docs/` and its text.
 ///
@@ -108,10 +164,8 @@ fn help(command: &mut Command, name: &str, text: &mut String) {
 }
 
 fn job() -> String {
-    let timing = if OutputSettings::default().timing { "on" } else { "off" };
     format!(
-        "# The job file\n\nWhat `parcel-risk init DIR` writes, every key with its default. Paths are relative to the file; `--set KEY=VALUE` overrides any key. \
-         Timing is {timing} by default; without it two runs of one input give the same bytes in every file.\n\n```toml\n{}```\n",
+        "# The job file\n\nWhat `parcel-risk init DIR` writes, every key with its default. Paths are relative to the file; `--set KEY=VALUE` overrides any key.\n\n```toml\n{}```\n",
         crate::cmd::init::job_file()
     )
 }

@@ -99,7 +99,7 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
 }
 
 /// What is written besides the usual files.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
@@ -108,15 +108,8 @@ pub struct OutputSettings {
     pub line_scores: bool,
     /// `descriptions.parquet`: what the words of every distinct description say of its code.
     pub descriptions: bool,
-    /// `timing.json` and the report's line on time and memory; without them two runs of one input give the same bytes
-    /// in every file.
+    /// `timing.json` and the report's line on time and memory: all that differs between two runs of one input.
     pub timing: bool,
-}
-
-impl Default for OutputSettings {
-    fn default() -> Self {
-        OutputSettings { entity_links: false, line_scores: false, descriptions: false, timing: true }
-    }
 }
 
 /// What the report compares with.

@@ -16,6 +16,11 @@ fn generated_pages_say_what_the_program_says() {
     for (name, text) in parcel_risk::book::pages().unwrap() {
         assert!(read(name) == text, "docs/{name} has drifted: run `cargo run --release --example book`");
     }
+    let summary = parcel_risk::book::summary(&docs()).unwrap();
+    assert!(
+        read("SUMMARY.md") == summary,
+        "a page is not in the book: run `cargo run --release --example book`"
+    );
 }
 
 /// The targets of Markdown links in a text, code left out.

@@ -42,8 +42,8 @@ out = "out"
 [output]
 # The resolved sender and addressee of every parcel, flagged or not.
 #entity_links = false
-# Time and memory in timing.json and in the report.
-#timing = true
+# Time and memory in timing.json and in the report. Without it two runs of one input give the same bytes in every file.
+timing = true
 
 [report]
 # Output folders of earlier nights, to compare with; without it those beside `out` are used.

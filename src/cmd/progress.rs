@@ -23,15 +23,16 @@ pub(super) fn watch(json: bool) -> Box<dyn Watch> {
     }
 }
 
-/// A bar a stage; those that are over stay as lines with their rows and rate.
+/// A bar a stage; those that are over stay, full, with their rows and rate.
 struct Bars {
     bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Bars {
-    fn style(total: Option<u64>) -> ProgressStyle {
+    fn style(total: Option<u64>, over: bool) -> ProgressStyle {
         let bar = if coloured(std::io::stderr().is_terminal()) { "{bar:24.cyan}" } else { "{bar:24}" };
         let template = match total {
+            _ if over => format!("{{prefix:<8}} {bar} {{human_pos:>11}} {{msg}}"),
             Some(_) => format!("{{prefix:<8}} {bar} {{human_pos:>11}} of {{human_len}} {{msg}}"),
             None => "{prefix:<8} {spinner} {human_pos:>11} {msg}, {per_sec}".to_owned(),
         };
@@ -42,10 +43,11 @@ impl Bars {
 
 impl Watch for Bars {
     fn begin(&self, name: &'static str, unit: &'static str, total: Option<u64>) {
-        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10));
-        bar.set_style(Bars::style(total));
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
+        bar.set_style(Bars::style(total, false));
         bar.set_prefix(name);
         bar.set_message(unit);
+        bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         bar.enable_steady_tick(Duration::from_millis(200));
         if let Ok(mut slot) = self.bar.lock() {
             *slot = Some(bar);
@@ -64,8 +66,10 @@ impl Watch for Bars {
         if let Ok(mut slot) = self.bar.lock()
             && let Some(bar) = slot.take()
         {
-            bar.finish_and_clear();
-            let _ = writeln!(std::io::stderr(), "{}", line(stage));
+            bar.set_style(Bars::style(None, true));
+            bar.set_length(stage.rows);
+            bar.set_position(stage.rows);
+            bar.finish_with_message(pace(stage));
         }
     }
 }
@@ -128,8 +132,13 @@ impl Watch for Lines {
 
 /// `read      1,367,723 records in 2.1 s (651,300 a second)`.
 fn line(stage: &StageTime) -> String {
+    format!("{:<8} {:>11} {}", stage.name, grouped(stage.rows), pace(stage))
+}
+
+/// `records in 2.1 s (651,300 a second)`.
+fn pace(stage: &StageTime) -> String {
     let seconds = stage.time.as_secs_f64();
-    let mut text = format!("{:<8} {:>11} {} in {seconds:.2} s", stage.name, grouped(stage.rows), stage.unit);
+    let mut text = format!("{} in {seconds:.2} s", stage.unit);
     // The rate of a stage that is over at once says nothing.
     if seconds >= 0.05 && stage.rows > 0 {
         text.push_str(&format!(" ({} a second)", grouped((stage.rows as f64 / seconds) as u64)));

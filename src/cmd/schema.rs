@@ -24,7 +24,7 @@ pub const OUTPUT: [(&str, &str); 17] = [
     ("descriptions.parquet", "distinct description and heading; with --set output.descriptions=true"),
     ("random_sample.parquet", "parcel drawn at random, with its probability of being drawn"),
     ("run.json", "the run: versions, configuration, inputs, counts that reconcile, the law applied"),
-    ("timing.json", "the run: time of each stage, memory; only with output.timing, which is on"),
+    ("timing.json", "the run: time of each stage, memory; only with --set output.timing=true"),
     ("report.html", "the run, for a person to read"),
 ];
 

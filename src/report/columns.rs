@@ -53,11 +53,16 @@ impl Columns {
         })
     }
 
-    /// A column of texts; empty where null.
-    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, Error> {
+    /// A column of texts as it lies in memory: long ones are not copied.
+    pub(super) fn long_texts(&self, name: &str) -> Result<StringChunked, Error> {
         let column = self.column(name, DataType::String)?;
         let texts = column.str().map_err(|e| Error::Output(format!("{}: {name}: {e}", self.file)))?;
-        Ok(texts.iter().map(|t| t.unwrap_or("").to_owned()).collect())
+        Ok(texts.rechunk().into_owned())
+    }
+
+    /// A column of texts; empty where null.
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, Error> {
+        Ok(self.long_texts(name)?.iter().map(|t| t.unwrap_or("").to_owned()).collect())
     }
 
     /// A column of numbers; `None` where null.

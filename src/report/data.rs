@@ -175,7 +175,7 @@ fn details(
     let (detector, case) = (table.texts("detector")?, table.texts("case_id")?);
     let (score, revenue) = (table.numbers("score")?, table.numbers("revenue_at_risk")?);
     let (p, q) = (table.numbers("p_value")?, table.numbers("q_value")?);
-    let (reason, evidence) = (table.texts("reason")?, table.texts("evidence")?);
+    let (reason, evidence) = (table.long_texts("reason")?, table.long_texts("evidence")?);
     let short = |x: Option<f64>| x.map(|x| format!("{x:.2e}").parse::<f64>().unwrap_or(x));
     Ok(of_chunk
         .into_par_iter()
@@ -195,8 +195,8 @@ fn details(
                         short(q[f]),
                         (revenue[f].unwrap_or(0.0) * 100.0).round() as i64,
                         case_number.get(&case[f]),
-                        words.number(&reason[f]),
-                        words.number(&evidence[f]),
+                        words.number(reason.get(f).unwrap_or("")),
+                        words.number(evidence.get(f).unwrap_or("")),
                     ])
                 })
                 .collect();

@@ -155,6 +155,8 @@ function drawn(flag, members, group, currency) {
   if (e.cell) return drawPrice(e.cell, currency);
   if (e.weights) return drawWeights(e.weights);
   if (typeof e.expected === "number" && typeof e.declared === "number") return drawAmounts([["declared", e.declared], ["to be expected", e.expected]], e.limit, e.currency ?? currency);
+  // Goods that the law shuts out are so at any value: a bar would say nothing.
+  if (e.list) return null;
   if (typeof e.value === "number" && typeof e.limit === "number") return drawAmounts([["declared", e.value]], e.limit, e.currency ?? currency);
   return null;
 }

@@ -51,22 +51,22 @@ const days = f => day(f.first) + (f.last !== f.first ? " to " + day(f.last) : ""
 const COLUMNS = {
   cases: [
     ["Rank", "4.5rem", f => f.rank ?? 1e9, f => f.rank == null ? "–" : whole.format(f.rank), "n"],
-    ["Kind", "9.5rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
+    ["Kind", "10.8rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
     ["Case", "", f => f.who, f => make("span", {}, make("a", { href: "#" + f.key }, harmless(f.who.trim() === "→" ? f.name : f.who)), make("br"), make("span", { class: "soft" }, f.reason != null ? harmless(f.reason) : `${harmless(f.name)} · ${titleOf(f.detectors[0])}`))],
-    ["Risk", "7.5rem", f => f.score, f => meter(f.score), "n"],
-    ["Parcels", "5.5rem", f => f.parcels, f => whole.format(f.parcels), "n"],
+    ["Risk", "6.6rem", f => f.score, f => meter(f.score), "n"],
+    ["Parcels", "5rem", f => f.parcels, f => whole.format(f.parcels), "n"],
     ["Declared", "8.5rem", f => f.value, f => money(f.value, f.currency), "n"],
-    ["At risk", "8rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
-    ["Days", "7.5rem", f => f.first, f => days(f)],
+    ["At risk", "7.6rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
+    ["Days", "8.5rem", f => f.first, f => days(f)],
   ],
   parcels: [
     ["Rank", "4.5rem", f => f.rank, f => whole.format(f.rank), "n"],
     ["Parcel", "11.5rem", f => f.name, f => make("span", {}, make("a", { href: "#" + f.key }, harmless(f.name)), make("br"), make("span", { class: "soft" }, `${f.channel}, ${day(f.first)}`))],
     ["From and to", "", f => f.who, f => harmless(f.who)],
-    ["Kind", "10.5rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
-    ["Risk", "7.5rem", f => f.score, f => meter(f.score), "n"],
+    ["Kind", "10.8rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
+    ["Risk", "6.6rem", f => f.score, f => meter(f.score), "n"],
     ["Declared", "8.5rem", f => f.value, f => money(f.value, f.currency), "n"],
-    ["At risk", "8rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
+    ["At risk", "7.6rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
     ["Action", "8.5rem", f => f.action, f => title(f.action)],
   ],
 };
@@ -102,8 +102,14 @@ function choose() {
   const by = COLUMNS[view.mode].find(c => c[0] === view.sort)?.[2] ?? (f => f.rank ?? 1e9);
   const order = (a, b) => a < b ? -1 : a > b ? 1 : 0;
   view.rows = rows.map((e, i) => [by(e.facts), i, e]).sort((a, b) => (view.down ? -1 : 1) * order(a[0], b[0]) || a[1] - b[1]).map(r => r[2]);
-  const risk = new Map();
-  for (const e of view.rows) risk.set(e.facts.currency, (risk.get(e.facts.currency) ?? 0) + e.facts.revenue);
+  // A parcel in several cases is at risk once.
+  const risk = new Map(), counted = new Set();
+  for (const e of view.rows) for (const row of e.group == null ? [e.row] : data.cases.members[e.group]) {
+    if (typeof row === "string" || counted.has(row)) continue;
+    counted.add(row);
+    const currency = word(data.parcels.currency[row]);
+    risk.set(currency, (risk.get(currency) ?? 0) + data.parcels.revenue[row]);
+  }
   const sums = [...risk].map(([c, m]) => money(m, c)).join(", ");
   at("count").textContent = `${whole.format(view.rows.length)} of ${whole.format(everything[view.mode].length)} ${view.mode === "cases" ? "cases and single parcels" : "parcels"}${sums ? `, ${sums} at risk` : ""}`;
   view.from = -1;

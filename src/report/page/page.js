@@ -46,7 +46,7 @@ async function caseStory(group) {
     parts.push(make("details", {}, make("summary", {}, `Evidence as recorded for ${harmless(m.id)}`), make("pre", {}, JSON.stringify(first.evidence, null, 1))));
   } else parts.push(make("p", { class: "reason" }, harmless(c.reason[group])));
   const body = members.slice(0, 100).map(m => make("tr", {}, make("td", {}, m.row == null ? harmless(m.id) : make("a", { href: "#parcel=" + encodeURIComponent(m.id) }, harmless(m.id))),
-    ...(m.row == null ? [make("td", { colspan: 5, class: "soft" }, "not among the parcels of this report")] : [make("td", {}, day(m.date)), make("td", {}, harmless(name("consignor", m.row))), make("td", {}, harmless(name("consignee", m.row))), make("td", { class: "n" }, money(m.value, currency)), make("td", { class: "n" }, money(m.revenue))])));
+    ...(m.row == null ? [make("td", { colspan: 5, class: "soft" }, "not among the parcels of this report")] : [make("td", { class: "d" }, day(m.date)), make("td", {}, harmless(name("consignor", m.row))), make("td", {}, harmless(name("consignee", m.row))), make("td", { class: "n" }, money(m.value, currency)), make("td", { class: "n" }, money(m.revenue))])));
   const more = c.count[group] - body.length;
   return {
     heading: shown.length ? whoToWhom(group, c.best[group]) : c.id[group],
