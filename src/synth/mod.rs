@@ -12,6 +12,7 @@
 mod chunk;
 mod draw;
 mod frauds;
+mod lanes;
 mod lists;
 mod messages;
 mod number;

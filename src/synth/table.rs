@@ -258,7 +258,9 @@ fn claims(world: &World<'_>, draft: &Draft, draw: &mut Draw) -> (String, String)
     let scheme = law.scheme_code.as_deref().filter(|_| draft.platform != "");
     let number = |draft: &Draft| {
         let platform = draft.platform.bytes().fold(17_u64, |n, b| n * 31 + u64::from(b));
-        format!("IM{:010}", platform % 10_000_000_000)
+        // A state of the scheme, by its ISO number, then seven digits.
+        let state = ["276", "372", "442", "528", "250", "040"][(platform % 6) as usize];
+        format!("IM{state}{:07}", platform % 10_000_000)
     };
     let relief = law.relief_code.as_deref().unwrap_or_default();
     match draft.relief {
