@@ -3,8 +3,10 @@
 //! Nothing here depends on the clock, the machine or the number of threads: the same input gives the same bytes.
 
 use crate::config::Plan;
+use crate::detect::Suppressed;
 use crate::facts::Facts;
 use crate::fields::date::iso_text;
+use crate::lists::PartyList;
 use crate::model::batch::Reject;
 use crate::model::finding::Family;
 use crate::model::money::{self, Money, to_units};
@@ -12,6 +14,7 @@ use crate::model::outcome::{Outcome, Revenue};
 use crate::model::parcels::Particular;
 use crate::model::schema::Column;
 use crate::read::{FileSummary, Input};
+use crate::write::inclusion;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -41,10 +44,33 @@ pub struct Counts {
     pub cases: usize,
     /// Parcels flagged and expected revenue at risk, by family.
     pub families: Vec<(Family, usize, Money)>,
+    /// What the allow list left out.
+    pub suppressed: Suppressed,
+    /// Parcels by lane alone: flagged, but not on revenue.
+    pub lanes_only: usize,
     /// Revenue at risk by currency.
     pub revenue: BTreeMap<String, Revenue>,
     /// Share of each family's flagged parcels that is expected to be false.
     pub expected_false: Vec<(Family, f64)>,
+    /// What each detector did.
+    pub detectors: Vec<DetectorCount>,
+}
+
+/// What one detector did.
+#[derive(Clone, Copy, Debug)]
+pub struct DetectorCount {
+    /// Name.
+    pub id: &'static str,
+    /// What it flags, in a line.
+    pub title: &'static str,
+    /// Kind of abuse.
+    pub family: Family,
+    /// Statistical tests made, those that led to no finding counted.
+    pub tests: usize,
+    /// Findings.
+    pub findings: usize,
+    /// Parcels with a finding.
+    pub parcels: usize,
 }
 
 impl Counts {
@@ -76,8 +102,11 @@ impl Counts {
             flags: outcome.flags.len(),
             cases: outcome.cases.len(),
             families: families.to_vec(),
+            suppressed: Suppressed::default(),
+            lanes_only: outcome.parcels.iter().filter(|p| p.probability == 0.0).count(),
             revenue: outcome.revenue.clone(),
             expected_false: outcome.expected_false.clone(),
+            detectors: Vec::new(),
         }
     }
 }
@@ -110,7 +139,7 @@ pub fn json(
         .enumerate()
         .map(|(source, (input, file))| {
             let rejected: u64 = by_field(Some(source as u32)).values().sum();
-            json!({
+            let mut told = json!({
                 "path": input.path.to_string_lossy(),
                 "channel": input.channel.name(),
                 "format": input.format,
@@ -121,13 +150,19 @@ pub fn json(
                 "quarantined": rejected,
                 "unknown_columns": file.unknown_columns,
                 "warnings": file.warnings,
-            })
+            });
+            if !file.layouts.is_empty() {
+                told["layouts"] = json!(file.layouts);
+            }
+            told
         })
         .collect();
     let families: BTreeMap<&str, Value> = counts
         .families
         .iter()
-        .map(|(f, n, r)| (f.name(), json!({ "parcels": n, "revenue_at_risk": to_units(*r) })))
+        .map(|(f, n, r)| {
+            (f.name(), json!({ "title": f.title(), "parcels": n, "revenue_at_risk": to_units(*r) }))
+        })
         .collect();
     let revenue = |end: fn(&Revenue) -> Money| -> BTreeMap<&str, f64> {
         counts.revenue.iter().map(|(c, r)| (c.as_str(), to_units(end(r)))).collect()
@@ -152,22 +187,54 @@ pub fn json(
             "consignees_declared": counts.consignees.0,
             "consignees_resolved": counts.consignees.1,
             "flagged_parcels": counts.flagged,
+            "flagged_on_revenue": counts.flagged - counts.lanes_only,
             "flags": counts.flags,
             "cases": counts.cases,
         },
         "families": families,
+        "lists": lists(plan, counts),
         "revenue_at_risk": revenue(|r| r.expected),
         "revenue_at_risk_low": revenue(|r| r.low),
         "revenue_at_risk_high": revenue(|r| r.high),
         "false_flags": { "asked": plan.job.false_flags, "expected": expected_false },
+        "detectors": counts.detectors.iter().map(|d| json!({
+            "id": d.id,
+            "title": d.title,
+            "family": d.family.name(),
+            "tests": d.tests,
+            "findings": d.findings,
+            "parcels": d.parcels,
+        })).collect::<Vec<_>>(),
+        "random_sample": {
+            "parcels": plan.job.sample.parcels.min(counts.parcels),
+            "inclusion_probability": inclusion(&plan.job.sample, counts.parcels),
+        },
         "quarantined_by_field": by_field(None),
         "values_ignored": ignored(facts),
         "law": law(facts),
+        "who_is_who": { "consignor": facts.consignors.odds, "consignee": facts.consignees.odds },
         "notes": notes(facts),
     });
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// What the user's lists came to: rows in force and past their day, and what the allow list left out.
+fn lists(plan: &Plan, counts: &Counts) -> Value {
+    let rows = |list: &PartyList| json!({ "in_force": list.entries.len(), "expired": list.expired });
+    let findings: BTreeMap<&str, usize> =
+        counts.suppressed.findings.iter().map(|(family, n)| (family.name(), *n)).collect();
+    json!({
+        "watch": rows(&plan.lists.watch),
+        "allow": rows(&plan.lists.allow),
+        "described_goods": plan.lists.described_goods.rows().count(),
+        "suppressed": {
+            "findings": findings,
+            "parcels": counts.suppressed.parcels,
+            "by_line_of_the_allow_list": counts.suppressed.rows,
+        },
+    })
 }
 
 /// Texts of optional columns that meant nothing and were left out, by column.

@@ -90,6 +90,7 @@ fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
             }
         }
         let _ = writeln!(t, "    {} parcels in this run", number(party, "parcels"));
+        waterfall(out, entity, t)?;
     }
     let (flags, _) = rows(out, "flags.parquet", Some(("parcel_id", id)), usize::MAX)?;
     for flag in &flags {
@@ -112,6 +113,50 @@ fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
         if !case.is_empty() {
             members(out, case, id, t)?;
         }
+    }
+    Ok(())
+}
+
+/// Why the declarations of a party are one: what each comparison says, and the sum.
+fn waterfall(out: &Path, entity: &str, t: &mut String) -> Result<(), Error> {
+    let (lines, _) = rows(out, "links.parquet", Some(("entity_id", entity)), usize::MAX)?;
+    let links: Vec<&[Row]> = lines.chunk_by(|a, b| number(a, "link") == number(b, "link")).collect();
+    if links.is_empty() {
+        return Ok(());
+    }
+    let _ = writeln!(
+        t,
+        "    one party, by {} comparison{} (weights in bits: each bit doubles the odds that the two are one)",
+        links.len(),
+        if links.len() == 1 { "" } else { "s" }
+    );
+    for link in links.iter().take(SPELLINGS) {
+        let Some(last) = link.last() else { continue };
+        let _ = writeln!(t, "      {}\n      {}", text(last, "one"), text(last, "other"));
+        for line in *link {
+            match line.get("weight_bits").and_then(serde_json::Value::as_f64) {
+                Some(weight) => {
+                    let _ = writeln!(
+                        t,
+                        "        {weight:>+7.1} {:>+7.1}  {}: {}",
+                        number(line, "total_bits"),
+                        text(line, "field"),
+                        text(line, "level")
+                    );
+                }
+                None => {
+                    let _ = writeln!(t, "        {}: {}", text(line, "field"), text(line, "level"));
+                }
+            }
+        }
+        if let Some(total) = last.get("total_bits").and_then(serde_json::Value::as_f64) {
+            let probability = 1.0 / (1.0 + (-total).exp2());
+            let _ = writeln!(t, "        probability that the two are one party: {probability:.4}");
+        }
+    }
+    let more = links.len().saturating_sub(SPELLINGS);
+    if more > 0 {
+        let _ = writeln!(t, "      and {more} comparisons more, in links.parquet");
     }
     Ok(())
 }

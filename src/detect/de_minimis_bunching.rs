@@ -9,7 +9,7 @@ use crate::model::finding::{Case, Finding, Findings, GroupTest, Verdict};
 use crate::model::money::{Money, display, from_units, to_units};
 use crate::refdata::regimes::Limit;
 use crate::stats::bunching::{
-    Assumptions, BIN, BINS, Design, Excess, GUARD, Shape, WINDOW, excess, interval,
+    Assumptions, BIN, BINS, Design, EDGE, Excess, GUARD, Shape, WINDOW, excess, interval,
 };
 use crate::stats::fdr::q_values;
 use level::Level;
@@ -450,6 +450,7 @@ fn accuse(
     let value = &facts.shipments.parcels.assessed;
     let total = parcels.iter().fold(0, |sum: Money, &p| sum.saturating_add(value[p as usize]));
     let case = all.cases.len() as u32;
+    let histogram = histogram(group, found);
     all.cases.push(Case {
         parcels,
         consignor: (level == Level::Consignor).then(|| facts.consignor(first)),
@@ -488,11 +489,24 @@ fn accuse(
                 "density_jump_p": row.jump.map(|j| j.1),
                 "share_in_excess": (share * 1e3).round() / 1e3,
                 "asymmetry_p": found.asymmetry,
+                "histogram": histogram,
                 "regime": limit.regime,
                 "law": limit.source,
             }),
         });
     }
+}
+
+/// The group's different prices by band, for a picture: band `i` begins at `limit × exp((i - first_above) × bin_log)`;
+/// what is expected of the bands just under the limit.
+fn histogram(group: &Group, found: &Excess) -> serde_json::Value {
+    let round = |x: &f64| (x * 100.0).round() / 100.0;
+    serde_json::json!({
+        "counts": group.counts.iter().map(round).collect::<Vec<_>>(),
+        "expected": found.expected_bins.iter().map(round).collect::<Vec<_>>(),
+        "bin_log": BIN,
+        "first_above": EDGE,
+    })
 }
 
 /// The limit of a parcel's own terms that a key stands for.

@@ -34,7 +34,7 @@ impl Tables {
             .map(|frame| frame.select([text("parcel_id"), text("family"), text("typology")]))
             .map_err(fail(truth))?;
         let mut counts: BTreeMap<String, usize> =
-            Family::ALL.into_iter().map(|f| (f.name().to_owned(), 0)).collect();
+            Family::REVENUE.into_iter().map(|f| (f.name().to_owned(), 0)).collect();
         let real = truth_rows.clone().group_by([col("parcel_id"), col("family")]).agg([len().alias("real")]);
         let per_family = real
             .clone()

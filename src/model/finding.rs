@@ -11,11 +11,34 @@ pub enum Family {
     UnderInvoicing,
     /// Relief or a cheaper treatment claimed without right.
     DeMinimisAbuse,
+    /// Goods declared as other goods.
+    Misdeclaration,
+    /// Data too poor to judge the parcel by.
+    DataQuality,
+    /// Goods or parties that endanger safety or that another agency must know of.
+    Security,
 }
 
 impl Family {
     /// Every family with a detector, in order.
-    pub const ALL: [Family; 3] = [Family::Splitting, Family::UnderInvoicing, Family::DeMinimisAbuse];
+    pub const ALL: [Family; 6] = [
+        Family::Splitting,
+        Family::UnderInvoicing,
+        Family::DeMinimisAbuse,
+        Family::Misdeclaration,
+        Family::DataQuality,
+        Family::Security,
+    ];
+    /// Families whose findings are weighed by the money at stake and ranked together.
+    pub const REVENUE: [Family; 3] = [Family::Splitting, Family::UnderInvoicing, Family::DeMinimisAbuse];
+    /// Families that are lanes of their own, each with its own score, in the order in which they stand in a ranking
+    /// behind revenue.
+    pub const LANES: [Family; 3] = [Family::Security, Family::Misdeclaration, Family::DataQuality];
+
+    /// Whether findings of the family are ranked by the money at stake.
+    pub const fn is_revenue(self) -> bool {
+        matches!(self, Family::Splitting | Family::UnderInvoicing | Family::DeMinimisAbuse)
+    }
 
     /// The name used in files.
     pub const fn name(self) -> &'static str {
@@ -23,6 +46,9 @@ impl Family {
             Family::Splitting => "splitting",
             Family::UnderInvoicing => "under_invoicing",
             Family::DeMinimisAbuse => "de_minimis_abuse",
+            Family::Misdeclaration => "misdeclaration",
+            Family::DataQuality => "data_quality",
+            Family::Security => "security",
         }
     }
     /// The name that a person reads.
@@ -31,6 +57,9 @@ impl Family {
             Family::Splitting => "Splitting",
             Family::UnderInvoicing => "Under-invoicing",
             Family::DeMinimisAbuse => "De minimis abuse",
+            Family::Misdeclaration => "Mis-declaration",
+            Family::DataQuality => "Data quality",
+            Family::Security => "Security",
         }
     }
 }

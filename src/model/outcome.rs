@@ -69,6 +69,12 @@ pub enum Action {
     Reassess,
     /// Look at it when time allows.
     Review,
+    /// Keep it aside and tell the agency that the finding names.
+    Screen,
+    /// Ask what the goods are: the description contradicts the code.
+    VerifyGoods,
+    /// Ask for the data that are missing.
+    RequestInformation,
 }
 
 impl Action {
@@ -79,6 +85,9 @@ impl Action {
             Action::RequestInvoice => "request_invoice",
             Action::Reassess => "reassess",
             Action::Review => "review",
+            Action::Screen => "screen",
+            Action::VerifyGoods => "verify_goods",
+            Action::RequestInformation => "request_information",
         }
     }
     /// What it means, in a sentence.
@@ -90,6 +99,9 @@ impl Action {
             Action::RequestInvoice => "Ask for the order, the invoice and the proof of payment.",
             Action::Reassess => "Charge what the record itself shows to be due.",
             Action::Review => "Look at it when time allows.",
+            Action::Screen => "Keep it aside for screening and tell the agency that the finding names.",
+            Action::VerifyGoods => "Ask what the goods are: what is described is not what the code says.",
+            Action::RequestInformation => "Ask for the data that are missing or say nothing.",
         }
     }
 }
@@ -99,14 +111,16 @@ impl Action {
 pub struct FlaggedParcel {
     /// Parcel, position in the run's parcels.
     pub parcel: u32,
-    /// Probability that at least one finding is right, to two decimals: parcels that are as likely are ranked by the
-    /// revenue at risk.
+    /// Probability that at least one finding of a revenue family is right, to two decimals: parcels that are as likely
+    /// are ranked by the revenue at risk. 0 where no revenue family has a finding.
     pub risk_score: f64,
     /// The same probability in full.
     pub probability: f64,
     /// Expected revenue at risk, regime's currency.
     pub revenue: Revenue,
-    /// Its flags, positions in [`Outcome::flags`], strongest first.
+    /// Highest score in each of [`Family::LANES`], 0 where there is no finding.
+    pub lanes: [f64; 3],
+    /// Its flags, positions in [`Outcome::flags`]: those of revenue families first, each group strongest first.
     pub flags: Vec<u32>,
     /// What to do.
     pub action: Action,

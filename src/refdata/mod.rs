@@ -2,8 +2,12 @@
 
 pub mod calibration;
 pub mod charges;
+pub mod controlled;
 pub mod goods;
+pub mod goods_words;
+pub mod materials;
 pub mod procedures;
 pub mod rates;
 pub mod regimes;
-mod sheet;
+pub(crate) mod sheet;
+pub mod vague;

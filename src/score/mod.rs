@@ -7,6 +7,9 @@
 //! - **Probability** of a parcel: findings of one family look at the same facts, so the strongest counts; families are
 //!   taken as independent: `1 - product(1 - strongest)`. **Risk score**: the same to two decimals; parcels that are as
 //!   likely are ranked by revenue at risk.
+//! - **Lanes**: all of this is about revenue. Findings of mis-declaration, data quality and security never enter these
+//!   numbers: each lane has its own score, the highest of its findings. Parcels without a finding on revenue stand
+//!   behind those with one, by the security lane, then mis-declaration, then data quality.
 //! - **Revenue at risk**: an expectation with an interval, see [`revenue`].
 //! - **False flags**: where a share is asked for, only the findings that keep to it stay, see [`select`].
 
@@ -21,6 +24,7 @@ use crate::model::outcome::{Action, Flag, FlaggedCase, FlaggedParcel, Outcome, R
 use crate::model::parcels::Shipments;
 use crate::refdata::calibration::Calibration;
 use crate::stats::fdr::q_values;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -173,6 +177,7 @@ fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
     let flag = |i: u32| &flags[i as usize];
     order.sort_by(|&a, &b| {
         (flag(a).parcel.cmp(&flag(b).parcel))
+            .then(flag(b).family.is_revenue().cmp(&flag(a).family.is_revenue()))
             .then(flag(b).score.total_cmp(&flag(a).score))
             .then(flag(b).revenue.expected.cmp(&flag(a).revenue.expected))
             .then(a.cmp(&b))
@@ -181,14 +186,19 @@ fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
         .chunk_by(|&a, &b| flag(a).parcel == flag(b).parcel)
         .map(|own| {
             let (mut doubt, mut revenue) = (1.0, Revenue::default());
-            for family in Family::ALL {
+            for family in Family::REVENUE {
                 let mine = || own.iter().map(|&i| flag(i)).filter(move |f| f.family == family);
                 doubt *= 1.0 - mine().map(|f| f.score).fold(0.0, f64::max);
                 // Lines of one parcel are at stake together, detectors of one family are not.
                 revenue = revenue.and(strongest_detector(mine()));
             }
+            let lanes = Family::LANES.map(|family| {
+                let mine = own.iter().map(|&i| flag(i)).filter(|f| f.family == family);
+                mine.map(|f| f.score).fold(0.0, f64::max)
+            });
             let probability: f64 = 1.0 - doubt;
             FlaggedParcel {
+                lanes,
                 parcel: flag(own[0]).parcel,
                 risk_score: (probability * 100.0).round() / 100.0,
                 probability,
@@ -199,7 +209,7 @@ fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
         })
         .collect();
     let stake = |p: &FlaggedParcel| p.revenue.expected as f64 / p.probability.max(1e-9);
-    let mut stakes: Vec<f64> = parcels.iter().map(stake).collect();
+    let mut stakes: Vec<f64> = parcels.iter().filter(|p| p.probability > 0.0).map(stake).collect();
     stakes.sort_by(f64::total_cmp);
     let high = stakes.get(stakes.len() * 3 / 4).copied().unwrap_or(0.0);
     for parcel in &mut parcels {
@@ -209,10 +219,17 @@ fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
     parcels.sort_by(|a, b| {
         (b.risk_score.total_cmp(&a.risk_score))
             .then(b.revenue.expected.cmp(&a.revenue.expected))
+            .then_with(|| if a.risk_score > 0.0 { Ordering::Equal } else { by_lane(a, b) })
             .then_with(|| ids.get(a.parcel).cmp(ids.get(b.parcel)))
             .then(a.parcel.cmp(&b.parcel))
     });
     parcels
+}
+
+/// Parcels without a finding on revenue: by the first lane in which they differ, the higher score first.
+fn by_lane(a: &FlaggedParcel, b: &FlaggedParcel) -> Ordering {
+    let scores = a.lanes.iter().zip(&b.lanes);
+    scores.map(|(a, b)| b.total_cmp(a)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 /// The revenue of the detector that expects most of the parcel, its lines added up.
@@ -238,7 +255,14 @@ fn action(parcel: &FlaggedParcel, high_stake: bool, flags: &[Flag]) -> Action {
         let flag = &flags[i as usize];
         flag.family == Family::DeMinimisAbuse && flag.p_value.is_none() && flag.score >= EXAMINE_PROBABILITY
     });
-    if parcel.probability < REVIEW_PROBABILITY {
+    if parcel.probability == 0.0 {
+        // Nothing on revenue: the first lane with a finding decides.
+        match parcel.lanes {
+            [security, ..] if security > 0.0 => Action::Screen,
+            [_, goods, _] if goods > 0.0 => Action::VerifyGoods,
+            _ => Action::RequestInformation,
+        }
+    } else if parcel.probability < REVIEW_PROBABILITY {
         Action::Review
     } else if on_the_record {
         Action::Reassess

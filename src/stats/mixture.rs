@@ -62,6 +62,22 @@ pub struct Prior {
     pub weight: f64,
 }
 
+/// How likely something that was seen is from each source.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Likelihood {
+    /// From a cut.
+    pub cut: f64,
+    /// From an honest discount.
+    pub discount: f64,
+    /// From ordinary variation.
+    pub usual: f64,
+}
+
+impl Likelihood {
+    /// What tells nothing.
+    pub const EVEN: Likelihood = Likelihood { cut: 1.0, discount: 1.0, usual: 1.0 };
+}
+
 /// A fitted mixture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixture {
@@ -174,6 +190,12 @@ impl Mixture {
 
     /// Probability that a residual is a cut.
     pub fn posterior(&self, x: f64, s: f64) -> f64 {
+        self.posterior_given(x, s, Likelihood::EVEN)
+    }
+
+    /// Probability that a residual is a cut, where something else was seen of the value that is as likely as stated
+    /// from each source.
+    pub fn posterior_given(&self, x: f64, s: f64, seen: Likelihood) -> f64 {
         let (x, s) = calibrated(x, s, self.center, self.width);
         // Nothing above the mildest cut by two scales can be one.
         if x > self.shape.cut.1 + 2.0 * s || x >= 0.0 {
@@ -185,9 +207,11 @@ impl Mixture {
             mirror += self.mirrors[depth] * density;
             rest -= self.cuts[depth] + 2.0 * self.mirrors[depth];
         }
-        let discount = self.discount * blurred(x, s, self.shape.discount);
-        let usual = rest.max(0.1) * self.shape.ordinary(self.peak, x, s);
-        let total = cut + discount + usual + mirror;
+        let discount = seen.discount * self.discount * blurred(x, s, self.shape.discount);
+        let usual = seen.usual * rest.max(0.1) * self.shape.ordinary(self.peak, x, s);
+        let cut = seen.cut * cut;
+        // What is taken off for the model's own faults is as likely as a discount.
+        let total = cut + discount + usual + seen.discount * mirror;
         if total > 0.0 { cut / total } else { 0.0 }
     }
 

@@ -6,5 +6,6 @@ pub mod density;
 pub mod fdr;
 pub mod mixture;
 pub mod poisson;
+pub mod proportion;
 pub mod robust;
 pub mod stake;
