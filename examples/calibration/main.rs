@@ -5,7 +5,7 @@
 //! cargo run --release --example calibration -- [power] [null] [fraud] [--seeds 200] [--parcels 5000] [--repeats 300]
 //! cargo run --release --example calibration -- fit [--seeds 12]      writes src/refdata/data/calibration.csv
 //! ```
-//! Without a word all tables are printed, in about three minutes on two cores. Nights are made, screened and measured by
+//! Without a word all tables are printed, in some ten minutes on two cores; `power` takes less than one. Nights are made, screened and measured by
 //! the command itself, so build it first: `cargo build --release`.
 
 mod fit;

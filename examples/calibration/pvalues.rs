@@ -34,7 +34,7 @@ pub fn of_night(
     let consignors = resolve::resolve(&shipments.consignors, &plan.job.resolve);
     let consignees = resolve::resolve(&shipments.consignees, &plan.job.resolve);
     let facts = Facts::new(shipments, &consignors, &consignees, &normalised.terms, &plan.charges);
-    let findings = detect::run(&facts, &plan.job.detectors).map_err(|e| said(&e))?;
+    let findings = detect::run(&facts, &plan.job.detectors, &|| ()).map_err(|e| said(&e))?;
     let mut all: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
     for (detector, findings) in detect::ALL.iter().zip(findings) {
         if !findings.p_values.is_empty() {

@@ -84,7 +84,7 @@ pub(super) fn of_night(
     let mut spreads: BTreeMap<Currency, f64> = BTreeMap::new();
     for parcel in &outcome.parcels {
         let currency = facts.terms(parcel.parcel).currency;
-        for family in Family::ALL {
+        for family in Family::REVENUE {
             let own = parcel.flags.iter().map(|&i| &outcome.flags[i as usize]).filter(|f| f.family == family);
             let Some(first) = own.clone().next() else { continue };
             let expected = super::strongest_detector(own).expected as f64;

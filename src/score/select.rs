@@ -24,7 +24,7 @@ fn strongest(flags: &[Flag], family: Family, figure: impl Fn(&Flag) -> f64) -> V
 
 /// The share of each family's flagged parcels that is expected to be false.
 pub(super) fn expected_false(flags: &[Flag]) -> Vec<(Family, f64)> {
-    let families = Family::ALL.into_iter().map(|family| (family, strongest(flags, family, |f| f.score)));
+    let families = Family::REVENUE.into_iter().map(|family| (family, strongest(flags, family, |f| f.score)));
     families
         .filter(|(_, parcels)| !parcels.is_empty())
         .map(|(family, parcels)| {
@@ -35,7 +35,7 @@ pub(super) fn expected_false(flags: &[Flag]) -> Vec<(Family, f64)> {
 
 /// Takes away what would raise the expected share of false flags of a family above `rate`.
 pub(super) fn keep(outcome: &mut Outcome, calibration: &Calibration, rate: f64) {
-    let least: Vec<(Family, f64)> = Family::ALL
+    let least: Vec<(Family, f64)> = Family::REVENUE
         .into_iter()
         .map(|family| {
             let cautious = |f: &Flag| calibration.cautious(f.detector, f.score);
@@ -49,7 +49,10 @@ pub(super) fn keep(outcome: &mut Outcome, calibration: &Calibration, rate: f64) 
         kept.extend(parcels.iter().filter(|p| p.1 >= least).map(|p| (p.0, family)));
     }
     kept.sort_unstable();
-    outcome.flags.retain(|flag| kept.binary_search(&(flag.parcel, flag.family)).is_ok());
+    // The lanes of security, mis-declaration and data quality are no bet on revenue: they stay whole.
+    outcome
+        .flags
+        .retain(|flag| !flag.family.is_revenue() || kept.binary_search(&(flag.parcel, flag.family)).is_ok());
     drop_empty_cases(outcome);
 }
 

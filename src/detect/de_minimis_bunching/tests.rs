@@ -254,7 +254,7 @@ fn every_test_is_a_row_and_only_a_sender_with_most_in_excess_is_accused() {
         if rng.random::<f64>() < 0.3 { 150.0 * (1.001 + 0.06 * rng.random::<f64>()) } else { price }
     });
     let world = manifest.world();
-    let found = run(&world.facts(), &Settings::default());
+    let found = run(&world.facts(), &Settings { share: 0.8, ..Settings::default() });
     let row = |level: &str, name: &str| {
         found
             .groups
