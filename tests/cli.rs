@@ -136,7 +136,7 @@ fn the_same_input_gives_the_same_bytes_whatever_the_threads() {
             files(&out)
         })
         .to_vec();
-    assert_eq!(outs[0].len(), 9);
+    assert_eq!(outs[0].len(), 12);
     assert!(outs[0] == outs[1] && outs[0] == outs[2]);
 }
 
@@ -250,7 +250,7 @@ fn an_empty_night_is_a_whole_run() {
     fs::write(&empty, format!("{}\n", header.lines().next().unwrap())).unwrap();
     expect(0, &mut run_files(&out, &[empty], &[]));
     assert_eq!(record(&out)["counts"]["parcels"], 0);
-    assert_eq!(files(&out).len(), 9);
+    assert_eq!(files(&out).len(), 12);
 }
 
 #[test]
