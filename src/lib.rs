@@ -6,6 +6,7 @@
 //! ```
 //! Each arrow is a module; stages do not know each other, only [`pipeline`] knows them all.
 
+pub mod book;
 pub mod cli;
 pub mod cmd;
 pub mod config;
@@ -13,6 +14,7 @@ pub mod detect;
 pub mod error;
 pub mod eval;
 pub mod facts;
+pub mod feedback;
 pub mod fields;
 pub mod lists;
 pub mod model;
@@ -27,4 +29,5 @@ pub mod resolve;
 pub mod score;
 pub mod stats;
 pub mod synth;
+pub mod watch;
 pub mod write;

@@ -18,6 +18,7 @@ mod misdeclared_weight;
 mod price_below_lowest_acceptable;
 mod price_below_own_article;
 mod price_below_peers;
+mod price_below_raw_material;
 mod price_consignor_low;
 mod price_parcel_low;
 mod security_brand_goods;
@@ -87,6 +88,7 @@ pub static ALL: &[&Detector] = &[
     &price_below_own_article::ENTRY,
     &price_below_peers::ENTRY,
     &price_below_lowest_acceptable::ENTRY,
+    &price_below_raw_material::ENTRY,
     &price_consignor_low::ENTRY,
     &price_parcel_low::ENTRY,
     &misdeclared_description::ENTRY,
@@ -104,15 +106,21 @@ pub static ALL: &[&Detector] = &[
     &security_watch_list::ENTRY,
 ];
 
-/// Runs every detector, several at a time; the result is in the order of [`ALL`].
+/// Runs every detector, several at a time, and says when each has finished; the result is in the order of [`ALL`].
 ///
 /// # Errors
 /// Settings that cannot be read; [`Detector::check`] finds them before.
 pub fn run(
     facts: &Facts,
     settings: &BTreeMap<String, toml::Table>,
+    finished: &(dyn Fn() + Sync),
 ) -> Result<Vec<Findings>, toml::de::Error> {
-    ALL.par_iter().map(|d| (d.run)(facts, settings.get(d.id))).collect()
+    let one = |detector: &&Detector| {
+        let found = (detector.run)(facts, settings.get(detector.id));
+        finished();
+        found
+    };
+    ALL.par_iter().map(one).collect()
 }
 
 /// Fixtures of detectors: manifests in the contract's columns with two more, `expect` (the detector's name where the

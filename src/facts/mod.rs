@@ -14,6 +14,7 @@ use crate::lists::Lists;
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;
 use crate::refdata::charges::ChargeRates;
+use crate::refdata::materials::Floors;
 use crate::refdata::regimes::Terms;
 use crate::refdata::vague::{Clarity, VagueTerms};
 use rayon::prelude::*;
@@ -38,6 +39,8 @@ pub struct Facts<'a> {
     pub clarity: Vec<Clarity>,
     /// What the words of each description say of its code; where [`Facts::with_lists`] was called.
     pub words: Option<words::Night>,
+    /// What goods cost at the least, by the raw material in them.
+    pub floors: Floors,
     /// Parcels of addressees with several, by addressee.
     pub by_consignee: parts::Pools,
 }
@@ -51,7 +54,7 @@ fn clarity(shipments: &Shipments) -> Vec<Clarity> {
 }
 
 impl<'a> Facts<'a> {
-    /// Derives what detectors share.
+    /// Derives what detectors share, with the prices of no other night and without floors.
     pub fn new(
         shipments: &'a Shipments,
         consignors: &'a Resolved,
@@ -59,7 +62,20 @@ impl<'a> Facts<'a> {
         terms: &'a [Terms],
         charges: &'a ChargeRates,
     ) -> Facts<'a> {
-        let prices = prices::Prices::build(shipments, consignors, terms);
+        let none = prices::PriceReference::default();
+        Self::with_reference(shipments, consignors, consignees, terms, charges, &none)
+    }
+
+    /// Derives what detectors share; prices are held against those of earlier nights where the reference has them.
+    pub fn with_reference(
+        shipments: &'a Shipments,
+        consignors: &'a Resolved,
+        consignees: &'a Resolved,
+        terms: &'a [Terms],
+        charges: &'a ChargeRates,
+        reference: &prices::PriceReference,
+    ) -> Facts<'a> {
+        let prices = prices::Prices::build(shipments, consignors, terms, reference);
         let mut facts = Facts {
             shipments,
             consignors,
@@ -69,6 +85,7 @@ impl<'a> Facts<'a> {
             prices,
             lists: Lists::none(),
             words: None,
+            floors: Floors::default(),
             clarity: clarity(shipments),
             by_consignee: Default::default(),
         };

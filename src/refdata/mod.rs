@@ -1,10 +1,12 @@
 //! Reference data: exchange rates and dated law, loaded once and looked up by day.
 
 pub mod brands;
+pub mod calibration;
 pub mod charges;
 pub mod controlled;
 pub mod goods;
 pub mod goods_words;
+pub mod materials;
 pub mod procedures;
 pub mod rates;
 pub mod regimes;

@@ -14,6 +14,7 @@ mod draw;
 mod frauds;
 mod lanes;
 mod lists;
+mod messages;
 mod number;
 mod order;
 mod party;

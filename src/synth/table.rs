@@ -328,7 +328,7 @@ pub(super) fn csv_rows(batch: &RecordBatch) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn quoted(text: &str, out: &mut String) {
+pub(super) fn quoted(text: &str, out: &mut String) {
     if text.contains([',', '"', '\n', '\r']) {
         out.push('"');
         out.push_str(&text.replace('"', "\"\""));

@@ -26,7 +26,7 @@ fn law() -> SynthLaw {
     }
 }
 
-fn plan(dir: &Path, parcels: usize) -> SynthPlan {
+pub(super) fn plan(dir: &Path, parcels: usize) -> SynthPlan {
     SynthPlan {
         parcels,
         seed: 7,
