@@ -138,7 +138,7 @@ fn the_same_input_gives_the_same_bytes_whatever_the_threads() {
         files(&out)
     };
     let outs: Vec<_> = ["1", "2", "7"].map(|threads| run(threads, "false")).to_vec();
-    assert_eq!(outs[0].len(), 10);
+    assert_eq!(outs[0].len(), 15);
     assert!(outs[0] == outs[1] && outs[0] == outs[2]);
     // With timing only `timing.json`, the report that tells of it, and the record of the setting differ.
     let timed = run("2", "true");
@@ -399,7 +399,7 @@ fn an_empty_night_is_a_whole_run() {
     fs::write(&empty, format!("{}\n", header.lines().next().unwrap())).unwrap();
     expect(0, &mut run_files(&out, &[empty], &[]));
     assert_eq!(record(&out)["counts"]["parcels"], 0);
-    assert_eq!(files(&out).len(), 10);
+    assert_eq!(files(&out).len(), 15);
 }
 
 #[test]

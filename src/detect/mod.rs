@@ -21,6 +21,7 @@ mod price_below_peers;
 mod price_below_raw_material;
 mod price_consignor_low;
 mod price_parcel_low;
+mod security_brand_goods;
 mod security_goods;
 mod security_watch_list;
 mod split_consignment;
@@ -101,6 +102,7 @@ pub static ALL: &[&Detector] = &[
     &data_quality_record::ENTRY,
     &data_quality_manifest::ENTRY,
     &security_goods::ENTRY,
+    &security_brand_goods::ENTRY,
     &security_watch_list::ENTRY,
 ];
 

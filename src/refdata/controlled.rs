@@ -55,6 +55,8 @@ pub struct ControlledGoods {
     words: HashMap<String, Vec<(Vec<String>, Controlled)>>,
     /// Words of scripts without spaces.
     unspaced: Vec<Controlled>,
+    /// Phrases written as one word, as disguises leave them.
+    joined: HashMap<String, Controlled>,
     starts: HashSet<[u8; 3]>,
     /// Chapters that a code of the list lies in.
     chapters: [bool; 100],
@@ -135,6 +137,7 @@ impl ControlledGoods {
             codes: Vec::new(),
             words: HashMap::new(),
             unspaced: Vec::new(),
+            joined: HashMap::new(),
             starts: HashSet::new(),
             chapters: [false; 100],
         }
@@ -158,6 +161,9 @@ impl ControlledGoods {
             self.unspaced.push(entry);
         } else {
             fold_words(text, &mut folded);
+            if folded.contains(' ') && folded.len() >= 8 {
+                self.joined.insert(folded.replace(' ', ""), entry.clone());
+            }
             let mut words = folded.split_ascii_whitespace().map(str::to_owned);
             if let Some(first) = words.next() {
                 self.starts.insert(start(&first));
@@ -209,6 +215,10 @@ impl ControlledGoods {
         let words: Vec<&str> = folded.split_ascii_whitespace().collect();
         let framed = format!(" {folded} ");
         for at in 0..words.len() {
+            let joined = self.joined.get(words[at]).filter(|_| disguised);
+            if let Some(entry) = joined.filter(|e| !e.except.iter().any(|x| framed.contains(x.as_str()))) {
+                keep(found, Mention { entry, disguised });
+            }
             for (rest, entry) in self.words.get(words[at]).into_iter().flatten() {
                 let end = at + 1 + rest.len();
                 let meets = end <= words.len() && rest.iter().zip(&words[at + 1..]).all(|(a, b)| a == b);
@@ -436,6 +446,7 @@ mod tests {
             assert!(mentions(text).is_empty(), "{text}: {:?}", mentions(text));
         }
         assert_eq!(mentions("F3NT4NYL powder"), [("drug_precursors".to_owned(), true)]);
+        assert_eq!(mentions("p i l l  p r e s s machine"), [("drug_precursors".to_owned(), true)]);
         assert_eq!(mentions("f e n t a n y l"), [("drug_precursors".to_owned(), true)]);
         assert_eq!(mentions("fеntаnyl")[0].0, "drug_precursors");
     }

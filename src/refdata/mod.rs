@@ -1,5 +1,6 @@
 //! Reference data: exchange rates and dated law, loaded once and looked up by day.
 
+pub mod brands;
 pub mod calibration;
 pub mod charges;
 pub mod controlled;

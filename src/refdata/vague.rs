@@ -58,7 +58,7 @@ impl VagueTerms {
         let words: Vec<&str> = folded.split_ascii_whitespace().collect();
         // One letter is a mark, not a word.
         let wordy = |w: &str| w.bytes().filter(u8::is_ascii_alphabetic).count() >= 2;
-        let (mut first, mut says, mut at) = (None, false, 0);
+        let (mut first, mut says, mut at, mut terms) = (None, false, 0, 0);
         let mut phrase = String::new();
         while at < words.len() {
             let mut taken = 0;
@@ -68,6 +68,7 @@ impl VagueTerms {
                     phrase.push_str(&words[at..at + length].join(" "));
                     if let Some(term) = self.terms.get(&phrase) {
                         first = first.or(Some(*term));
+                        terms += 1;
                         taken = length;
                         break;
                     }
@@ -79,7 +80,8 @@ impl VagueTerms {
             }
             at += taken;
         }
-        match (first, says) {
+        // Three general words together name goods after all: plastic food box.
+        match (first, says || terms >= 3) {
             (None, true) => Clarity::Clear,
             (Some(term), true) => Clarity::Weak(term),
             (Some(term), false) => Clarity::Vague(term),
@@ -115,6 +117,7 @@ mod tests {
         assert_eq!(judge("--- 12/34"), Clarity::Wordless);
         assert_eq!(judge("A1"), Clarity::Wordless);
         assert_eq!(judge("GIFT, accessories"), Clarity::Vague("gift"));
+        assert_eq!(judge("plastic food box"), Clarity::Weak("plastic"));
         assert_eq!(judge("parts for machine"), Clarity::Vague("parts"));
         assert_eq!(judge("手机"), Clarity::Clear);
     }

@@ -156,6 +156,24 @@ const FOR: &[&str] = &[
     "dlya",
 ];
 
+/// Words that make of the goods a part or companion of others, under whose code they may rightly stand.
+const SPARE: &[&str] = &[
+    "spare",
+    "part",
+    "parts",
+    "replacement",
+    "accessory",
+    "accessories",
+    "ersatzteil",
+    "ersatzteile",
+    "zubehor",
+    "rechange",
+    "repuesto",
+    "repuestos",
+    "ricambio",
+    "ricambi",
+];
+
 /// A feature of a description.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Feature {
@@ -176,7 +194,7 @@ pub fn features(description: &str, folded: &mut String, out: &mut Vec<Feature>) 
     let start = folded.as_ptr() as usize;
     let mut before: Option<(u64, u16, bool)> = None;
     let mut companions = 0;
-    let mut seen_goods = false;
+    let (mut seen_goods, mut spare) = (false, false);
     for word in tokens(folded).take(WORDS) {
         let place = word.as_ptr() as usize - start;
         let Ok(from) = u16::try_from(place) else { break };
@@ -187,6 +205,7 @@ pub fn features(description: &str, folded: &mut String, out: &mut Vec<Feature>) 
             before = None;
             continue;
         }
+        spare |= SPARE.contains(&word);
         if IDLE.contains(&word) || !tells(word) {
             before = None;
             continue;
@@ -202,6 +221,9 @@ pub fn features(description: &str, folded: &mut String, out: &mut Vec<Feature>) 
         }
         before = Some((stem, from, companion));
         seen_goods = true;
+    }
+    if spare {
+        out.iter_mut().for_each(|f| f.companion = true);
     }
 }
 
