@@ -5,11 +5,15 @@ use crate::model::schema::{Column, Kind};
 use std::fmt::Write;
 
 /// The files of a run, one row per what.
-const OUTPUT: [(&str, &str); 10] = [
+const OUTPUT: [(&str, &str); 11] = [
     ("flagged_parcels.parquet", "flagged parcel, highest risk first"),
     ("flags.parquet", "finding"),
     ("cases.parquet", "group of parcels that one finding ties together"),
     ("entities.parquet", "resolved party that a flag names"),
+    (
+        "links.parquet",
+        "line of the account why two declarations of such a party are one: entity_id, role, link, one, other, line, field, level, weight_bits, total_bits",
+    ),
     ("entity_links.parquet", "parcel; with --set output.entity_links=true"),
     ("quarantine.parquet", "input record that could not be used"),
     ("price_reference.parquet", "price cell"),
