@@ -136,6 +136,8 @@ pub(super) struct Table {
     pub rare: f32,
     /// Doubtful names that can be one party this night.
     pub open: Open,
+    /// Whether the odds of the night are being learnt, for which every level counts.
+    pub learning: bool,
     texts: Vec<String>,
 }
 
@@ -153,6 +155,7 @@ impl Table {
             contacts: Contacts::default(),
             rare: 0.0,
             open: Open::default(),
+            learning: false,
             texts: Vec::with_capacity(chunks.len()),
         };
         for chunk in chunks {
