@@ -5,11 +5,15 @@ use crate::model::schema::{Column, Kind};
 use std::fmt::Write;
 
 /// The files of a run, one row per what.
-pub const OUTPUT: [(&str, &str); 17] = [
+pub const OUTPUT: [(&str, &str); 18] = [
     ("flagged_parcels.parquet", "flagged parcel, highest risk first"),
     ("flags.parquet", "finding"),
     ("cases.parquet", "group of parcels that one finding ties together"),
     ("entities.parquet", "resolved party that a flag names"),
+    (
+        "links.parquet",
+        "line of the account why two declarations of such a party are one: entity_id, role, link, one, other, line, field, level, weight_bits, total_bits",
+    ),
     ("entity_links.parquet", "parcel; with --set output.entity_links=true"),
     (
         "bunching.parquet",

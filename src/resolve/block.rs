@@ -137,33 +137,19 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
     work.leave = Some(settings.small_block);
     let entries = shared(members, |party| name_and_house_key(&cards[party as usize]));
     work.rule("name and house number", entries, &mut linked);
-    let entries = shared_keys_of(members, STREET_WORDS, |party, word| street_key(table, party, word, HOUSE));
-    work.rule("word of the street and house number", entries, &mut linked);
-    for (name, place) in
-        [("word of the name in one postcode", POSTCODE), ("word of the name in one city", CITY)]
-    {
-        let entries =
-            shared_keys_of(members, KEY_WORDS, |party, word| word_key(&cards[party as usize], word, place));
-        work.rule(name, entries, &mut linked);
+    for (name, place) in [("postcode", POSTCODE), ("city", CITY)] {
+        let key = |party: u32, word| word_key(&cards[party as usize], word, place);
+        work.rule(name, shared_keys_of(members, KEY_WORDS, key), &mut linked);
     }
-    for (name, place) in
-        [("word of the street in one postcode", POSTCODE), ("word of the street in one city", CITY)]
-    {
-        let entries =
-            shared_keys_of(members, STREET_WORDS, |party, word| street_key(table, party, word, place));
-        work.rule(name, entries, &mut linked);
-    }
-    let entries = shared_keys_of(members, 4, |party, i| {
-        let word = cards[party as usize].rarest().map(|(first, second)| if i < 2 { first } else { second });
-        let street = street_word(table, party, i % 2);
-        match (word, street) {
-            (Some(word), street) if street != 0 => {
-                join([u64::from(cards[party as usize].word[word]), street, 4])
-            }
-            _ => 0,
-        }
-    });
+    let entries = shared_keys_of(members, 4, |party, i| words_key(table, party, i / 2, i % 2));
     work.rule("word of the name and word of the street", entries, &mut linked);
+    if table.open.any() {
+        // Pairs without a whole word of the name in common, which can be one party only in such a night.
+        for (name, place) in [("house number", HOUSE), ("postcode", POSTCODE), ("city", CITY)] {
+            let key = |party: u32, word| street_key(table, party, word, place);
+            work.rule(name, shared_keys_of(members, STREET_WORDS, key), &mut linked);
+        }
+    }
     linked.links.par_sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.a, link.b));
     linked.links.dedup();
     linked
@@ -210,6 +196,16 @@ fn street_key(table: &Table, party: u32, word: usize, place: Place) -> u64 {
     let card = &table.cards[party as usize];
     let (word, place) = (street_word(table, party, word), place(card));
     if word == 0 || place == 0 { 0 } else { join([word, u64::from(place), u64::from(card.country), 3]) }
+}
+
+/// One of the two rarest words of the name and a long word of the street.
+fn words_key(table: &Table, party: u32, word: usize, street: usize) -> u64 {
+    let card = &table.cards[party as usize];
+    let word = card.rarest().map(|(first, second)| if word == 0 { first } else { second });
+    match (word, street_word(table, party, street)) {
+        (Some(word), street) if street != 0 => join([u64::from(card.word[word]), street, 4]),
+        _ => 0,
+    }
 }
 
 /// A word of the name, the country and the postcode or city.

@@ -136,6 +136,8 @@ pub(super) struct Table {
     pub rare: f32,
     /// Doubtful names that can be one party this night.
     pub open: Open,
+    /// Whether the odds of the night are being learnt, for which every level counts.
+    pub learning: bool,
     texts: Vec<String>,
 }
 
@@ -153,6 +155,7 @@ impl Table {
             contacts: Contacts::default(),
             rare: 0.0,
             open: Open::default(),
+            learning: false,
             texts: Vec::with_capacity(chunks.len()),
         };
         for chunk in chunks {
@@ -459,15 +462,11 @@ fn without_common_tail<'a>(name: &'a str, address: &'a str) -> (&'a str, &'a str
 
 /// Hashes of the first and the last word of a name as written; what stands before a comma stands last.
 fn ends(name: &str, buffer: &mut String) -> (u32, u32) {
-    let end = |text: &str, buffer: &mut String, last: bool| {
-        fold(text, buffer);
-        let word = if last { tokens(buffer).last() } else { tokens(buffer).next() };
-        word.map_or(0, |word| short_hash(word.as_bytes()))
-    };
-    match name.split_once(',') {
-        Some((surname, given)) => (end(given, buffer, false), end(surname, buffer, true)),
-        None => (end(name, buffer, false), end(name, buffer, true)),
-    }
+    fold(name, buffer);
+    let mut words = tokens(buffer).map(|word| short_hash(word.as_bytes()));
+    let first = words.next().unwrap_or(0);
+    let last = words.last().unwrap_or(first);
+    if name.contains(',') { (last, first) } else { (first, last) }
 }
 
 /// Hash of a registration's letters and digits; 0 where it is too short or a filler.

@@ -100,7 +100,7 @@ impl Comparison {
                 && self.email != Match::Same
                 && self.registration != Match::Same
                 && !self.firms;
-        let met = contact || self.firms || self.close;
+        let met = contact || self.close;
         let line = if contact || self.firms { settings.merge } else { settings.merge_by_name };
         // A name alone is judged among all who may bear it, not among the few of the night.
         let total = if met { total } else { total + f64::from(self.population) };

@@ -96,7 +96,9 @@ impl Prepared {
 
 /// The weights of this night, and which doubtful names they leave open.
 fn learn(table: &mut Table, representatives: &[u32], settings: &ResolveSettings) -> Weights {
+    table.learning = true;
     let weights = estimate::estimate(table, representatives, settings);
+    table.learning = false;
     table.open = Open::new(&weights, settings);
     weights
 }
