@@ -64,10 +64,10 @@ fn screen(arguments: &[String]) -> Result<(), String> {
     ]);
     let plan = job.and_then(|j| j.plan()).map_err(|e| e.to_string())?;
     let summary =
-        parcel_risk::pipeline::run(&plan, &parcel_risk::pipeline::Silent).map_err(|e| e.to_string())?;
+        parcel_risk::pipeline::run(&plan, &parcel_risk::watch::Silent).map_err(|e| e.to_string())?;
     let elapsed = since.elapsed().as_secs_f64();
     println!("{elapsed} {} {}", peak_kib(), summary.counts.lines_used);
-    for (stage, time) in summary.stages {
+    for parcel_risk::watch::StageTime { name: stage, time, .. } in summary.stages {
         eprintln!("  {stage:<10} {:6.2} s", time.as_secs_f64());
     }
     Ok(())

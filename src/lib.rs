@@ -6,6 +6,7 @@
 //! ```
 //! Each arrow is a module; stages do not know each other, only [`pipeline`] knows them all.
 
+pub mod book;
 pub mod cli;
 pub mod cmd;
 pub mod config;
@@ -13,7 +14,9 @@ pub mod detect;
 pub mod error;
 pub mod eval;
 pub mod facts;
+pub mod feedback;
 pub mod fields;
+pub mod lists;
 pub mod model;
 pub mod normalise;
 pub mod output;
@@ -26,4 +29,5 @@ pub mod resolve;
 pub mod score;
 pub mod stats;
 pub mod synth;
+pub mod watch;
 pub mod write;

@@ -3,15 +3,17 @@
 use crate::config::Plan;
 use crate::error::Error;
 use crate::facts::Facts;
+use crate::model::finding::Findings;
 use crate::model::outcome::Outcome;
 use crate::normalise::{self, Context, Normalised};
 use crate::read::{self, Input};
-use crate::record::{self, Counts};
-use crate::score::Found;
+use crate::record::{self, Counts, DetectorCount};
+use crate::score::{Found, Scoring};
+use crate::watch::{Clock, StageTime, Watch};
 use crate::write::{self, Staging, WriteError};
 use crate::{detect, report, resolve, score};
 use rayon::prelude::*;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a finished run tells the person who started it.
 pub struct Summary {
@@ -19,23 +21,11 @@ pub struct Summary {
     pub counts: Counts,
     /// The worst cases and parcels, as lines of text.
     pub worst: Vec<String>,
-    /// Wall time of each stage.
-    pub stages: Vec<(&'static str, Duration)>,
+    /// What each stage took.
+    pub stages: Vec<StageTime>,
     /// What was odd though the run could finish.
     pub warnings: Vec<String>,
 }
-
-/// Told what is going on: the stage, and how far it is.
-pub trait Watch: Sync {
-    /// A stage begins.
-    fn stage(&self, _name: &'static str) {}
-    /// Records read so far.
-    fn records(&self, _count: u64) {}
-}
-
-/// A watch that looks away.
-pub struct Silent;
-impl Watch for Silent {}
 
 /// Runs the plan and puts its output in place.
 ///
@@ -45,7 +35,7 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
     // Before the work: a folder that cannot be written is better known now than in the morning.
     let staging = Staging::new(&plan.out)?;
     let mut clock = Clock::new(watch);
-    clock.stage("read");
+    clock.begin("read", "records", None);
     let context = Context {
         rates: &plan.rates,
         regimes: &plan.regimes,
@@ -53,18 +43,21 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
         night: plan.night,
     };
     let (normalised, inputs) = rayon::join(
-        || normalise::run(&plan.inputs, &context, &|n| watch.records(n)),
+        || normalise::run(&plan.inputs, &context, &|n| watch.reached(n)),
         || plan.inputs.par_iter().map(hashed).collect::<Result<Vec<Input>, _>>(),
     );
     let (normalised, inputs) = (normalised?, inputs?);
     let Normalised { shipments, terms, rejects, files } = &normalised;
 
-    clock.stage("resolve");
+    clock.end(files.iter().map(|f| f.records_read as usize).sum());
+    let parties = shipments.consignors.len() + shipments.consignees.len();
+    clock.begin("resolve", "declared parties", Some(parties as u64));
     let (consignors, consignees) = rayon::join(
         || resolve::resolve(&shipments.consignors, &plan.job.resolve),
         || resolve::resolve(&shipments.consignees, &plan.job.resolve),
     );
-    clock.stage("facts");
+    clock.end(parties);
+    clock.begin("facts", "lines", Some(shipments.lines.len() as u64));
     let mut facts = Facts::with_reference(
         shipments,
         &consignors,
@@ -72,35 +65,69 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
         terms,
         &plan.charges,
         &plan.price_reference,
-    );
+    )
+    .with_lists(&plan.lists);
     facts.floors = plan.materials.floors(terms, &plan.rates, plan.night);
-    clock.stage("detect");
-    let findings = detect::run(&facts, &plan.job.detectors)
+    clock.end(shipments.lines.len());
+    clock.begin("detect", "detectors", Some(detect::ALL.len() as u64));
+    let done = AtomicU64::new(0);
+    let finished = || watch.reached(done.fetch_add(1, Ordering::Relaxed) + 1);
+    let mut findings = detect::run(&facts, &plan.job.detectors, &finished)
         .map_err(|e| Error::Configuration(format!("detector settings: {e}")))?;
-    clock.stage("score");
+    let suppressed = detect::suppress(&facts, &mut findings);
+    clock.end(detect::ALL.len());
+    let found_in_all = findings.iter().map(|f| f.findings.len()).sum();
+    clock.begin("score", "findings", Some(found_in_all as u64));
+    let detectors: Vec<DetectorCount> = detect::ALL.iter().zip(&findings).map(tally).collect();
     let found = detect::ALL.iter().zip(findings);
     let found = found.map(|(d, findings)| Found { detector: d.id, family: d.family, findings }).collect();
-    let outcome: Outcome = score::run(shipments, found);
+    let scoring = Scoring { calibration: &plan.calibration, false_flags: plan.job.false_flags };
+    let outcome: Outcome = score::run(&facts, found, &scoring);
 
-    clock.stage("write");
-    let counts = Counts::of(&facts, &outcome, rejects, files);
+    clock.end(found_in_all);
+    clock.begin("write", "flags", Some(outcome.flags.len() as u64));
+    let counts = Counts { detectors, suppressed, ..Counts::of(&facts, &outcome, rejects, files) };
     let run = write::Run {
         facts: &facts,
         outcome: &outcome,
         rejects,
         inputs: &inputs,
         entity_links: plan.job.output.entity_links,
+        earlier: &plan.earlier,
+        descriptions: plan.job.output.descriptions,
+        sample: &plan.job.sample,
+        night: plan.night,
         line_scores: plan.job.output.line_scores,
     };
     write::write(&run, staging.folder())?;
     let record = record::json(plan, &inputs, files, &facts, &counts, rejects);
-    let path = staging.folder().join("run.json");
-    write_synced(&path, &record)?;
+    write_synced(&staging.folder().join("run.json"), &record)?;
+    clock.end(outcome.flags.len());
+    clock.begin("report", "flagged parcels", Some(outcome.parcels.len() as u64));
+    if plan.job.output.timing {
+        write_synced(&staging.folder().join(report::TIMING), &format!("{:#}\n", clock.json()))?;
+    }
     report::write(staging.folder())?;
+    clock.end(outcome.parcels.len());
     let warnings = record::warnings(&inputs, files, &facts, &counts);
     let worst = record::worst(&facts, &outcome, 5);
     staging.place()?;
-    Ok(Summary { counts, worst, stages: clock.finish(), warnings })
+    Ok(Summary { counts, worst, stages: clock.stages(), warnings })
+}
+
+/// What a detector did.
+fn tally((detector, findings): (&&detect::Detector, &Findings)) -> DetectorCount {
+    let mut parcels: Vec<u32> = findings.findings.iter().map(|f| f.parcel).collect();
+    parcels.sort_unstable();
+    parcels.dedup();
+    DetectorCount {
+        id: detector.id,
+        title: detector.title,
+        family: detector.family,
+        tests: findings.tests,
+        findings: findings.findings.len(),
+        parcels: parcels.len(),
+    }
 }
 
 fn hashed(input: &Input) -> Result<Input, read::ReadError> {
@@ -111,33 +138,4 @@ fn write_synced(path: &std::path::Path, text: &str) -> Result<(), WriteError> {
     let failed = |source| WriteError::Io { path: path.to_path_buf(), source };
     std::fs::write(path, text).map_err(failed)?;
     std::fs::File::open(path).and_then(|f| f.sync_all()).map_err(failed)
-}
-
-/// Wall time by stage; never part of the output.
-struct Clock<'a> {
-    watch: &'a dyn Watch,
-    since: Instant,
-    stages: Vec<(&'static str, Duration)>,
-    current: Option<&'static str>,
-}
-
-impl<'a> Clock<'a> {
-    fn new(watch: &'a dyn Watch) -> Self {
-        Clock { watch, since: Instant::now(), stages: Vec::new(), current: None }
-    }
-    fn stage(&mut self, name: &'static str) {
-        self.close();
-        self.current = Some(name);
-        self.watch.stage(name);
-    }
-    fn close(&mut self) {
-        if let Some(name) = self.current.take() {
-            self.stages.push((name, self.since.elapsed()));
-        }
-        self.since = Instant::now();
-    }
-    fn finish(mut self) -> Vec<(&'static str, Duration)> {
-        self.close();
-        self.stages
-    }
 }

@@ -129,15 +129,140 @@ fn the_sample_tells_its_story() {
 #[test]
 fn the_same_input_gives_the_same_bytes_whatever_the_threads() {
     let dir = TempDir::new().unwrap();
-    let outs: Vec<_> = ["1", "2", "7"]
-        .map(|threads| {
-            let out = dir.path().join(threads);
-            run_sample(&out, threads);
-            files(&out)
-        })
-        .to_vec();
-    assert_eq!(outs[0].len(), 9);
+    let run = |threads: &str, timing: &str| {
+        let out = dir.path().join(format!("{threads}-{timing}"));
+        let mut command = program();
+        command.arg("run").arg(sample().join("nightly.toml")).arg("--out").arg(&out);
+        command.args(["--set", &format!("output.timing={timing}")]);
+        expect(0, command.env("RAYON_NUM_THREADS", threads));
+        files(&out)
+    };
+    let outs: Vec<_> = ["1", "2", "7"].map(|threads| run(threads, "false")).to_vec();
+    assert_eq!(outs[0].len(), 10);
     assert!(outs[0] == outs[1] && outs[0] == outs[2]);
+    // With timing only `timing.json`, the report that tells of it, and the record of the setting differ.
+    let timed = run("2", "true");
+    for (name, bytes) in &outs[0] {
+        if !["report.html", "run.json"].contains(&name.as_str()) {
+            assert!(timed.iter().any(|(n, b)| n == name && b == bytes), "{name}");
+        }
+    }
+    assert!(timed.iter().any(|(name, _)| name == "timing.json"));
+}
+
+#[test]
+fn the_random_sample_is_drawn_whatever_was_found() {
+    let dir = TempDir::new().unwrap();
+    let draw = |name: &str, settings: &[&str]| {
+        let out = dir.path().join(name);
+        let mut command = program();
+        command.args(["run", "--quiet"]).arg(sample().join("nightly.toml")).arg("--out").arg(&out);
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        expect(0, &mut command);
+        let drawn = &record(&out)["random_sample"];
+        assert_eq!(drawn["inclusion_probability"], drawn["parcels"].as_f64().unwrap() / 386.0);
+        (fs::read(out.join("random_sample.parquet")).unwrap(), drawn["parcels"].as_u64().unwrap())
+    };
+    let (usual, parcels) = draw("usual", &["sample.parcels=40"]);
+    assert_eq!(parcels, 40);
+    // Detectors decide nothing here but whether a parcel is flagged; another key draws others.
+    assert!(draw("again", &["sample.parcels=40"]).0 == usual);
+    assert!(draw("keyed", &["sample.parcels=40", "sample.key=secret"]).0 != usual);
+    assert_eq!(draw("all", &["sample.parcels=1000"]).1, 386);
+    assert_eq!(draw("none", &["sample.parcels=0"]).1, 0);
+}
+
+#[test]
+fn a_first_hour_goes_well() {
+    let dir = TempDir::new().unwrap();
+    let first = dir.path().join("first");
+    let said = text(&expect(0, program().arg("init").arg(&first)).stdout);
+    assert!(said.contains("parcel-risk run"), "{said}");
+    let said = text(&expect(0, program().arg("run").arg(first.join("nightly.toml"))).stdout);
+    assert!(said.contains("74 parcels in 5 cases"), "{said}");
+    let report = fs::read_to_string(first.join("out/report.html")).unwrap();
+    assert!(report.contains("The run took") && first.join("out/timing.json").exists());
+    assert!(
+        said.lines().count() <= 24
+            && said.lines().all(|l| l.starts_with("Files") || l.chars().count() <= 110),
+        "{said}"
+    );
+    let refused = text(&expect(2, program().arg("init").arg(&first)).stderr);
+    assert!(refused.contains("not empty"), "{refused}");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = text(&expect(0, program().args(["completions", shell])).stdout);
+        assert!(script.contains("feedback") && script.contains("strict"), "{shell}");
+    }
+    let page = text(&expect(0, program().arg("man")).stdout);
+    assert!(page.contains(".TH parcel-risk") && page.contains("feedback"), "{page}");
+    let pages = dir.path().join("man1");
+    expect(0, program().arg("man").arg("--out").arg(&pages));
+    assert!(fs::read_to_string(pages.join("parcel-risk-run.1")).unwrap().contains("strict"));
+}
+
+#[test]
+fn progress_is_told_as_asked() {
+    let dir = TempDir::new().unwrap();
+    let job = sample().join("nightly.toml");
+    let run = |flags: &[&str]| {
+        let mut command = program();
+        command.arg("run").arg(&job).arg("--out").arg(dir.path().join("out")).args(flags);
+        let output = expect(0, &mut command);
+        (text(&output.stdout), text(&output.stderr))
+    };
+    assert_eq!(run(&["--quiet"]), (String::new(), String::new()));
+    let (_, log) = run(&[]);
+    for stage in ["read", "resolve", "facts", "detect", "score", "write", "report"] {
+        assert!(log.lines().any(|l| l.starts_with(stage)), "{stage}\n{log}");
+    }
+    assert!(!log.contains('\u{1b}'), "no escapes in a log");
+    let (said, log) = run(&["--log", "json"]);
+    assert_eq!(said, "");
+    let events: Vec<serde_json::Value> = log.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(events.last().unwrap()["event"], "finished");
+    assert_eq!(events.last().unwrap()["flagged_parcels"], 74);
+    let read = events.iter().find(|e| e["event"] == "stage_ends" && e["stage"] == "read").unwrap();
+    assert_eq!((read["rows"].as_u64(), read["unit"].as_str()), (Some(434), Some("records")));
+    let failed = expect(2, program().args(["run", "nowhere.toml", "--log", "json"]));
+    let event: serde_json::Value = serde_json::from_slice(&failed.stderr).unwrap();
+    assert_eq!((event["event"].as_str(), event["exit_status"].as_u64()), (Some("failed"), Some(2)));
+}
+
+#[test]
+fn feedback_tells_hit_rates_and_what_was_missed() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("out");
+    run_sample(&out, "2");
+    let splits = ["L. Hoffmann", "Lena Hoffmann"].map(|name| parcel("postal.csv", "Shenzhen Baoli", name));
+    let gift = parcel("postal.csv", "Shantou Happy Toys", "");
+    let file = dir.path().join("found.csv");
+    let lines = [
+        "parcel_id,result,corrected_value,corrected_hs,by,on".to_owned(),
+        format!("{},irregular,364.60,,aw,2026-05-21", splits[0]),
+        format!("{},regular,,,aw,2026-05-21", splits[1]),
+        format!("{gift},irregular,,950300,aw,2026-05-22"),
+        "NOT-OURS,irregular,,,aw,2026-05-22".to_owned(),
+    ];
+    fs::write(&file, lines.join("\n")).unwrap();
+    let said = expect(0, program().arg("feedback").arg(&out).arg(&file).arg("--json")).stdout;
+    let said: serde_json::Value = serde_json::from_slice(&said).unwrap();
+    assert_eq!((&said["flagged"]["examined"], &said["flagged"]["irregular"]), (&3.into(), &2.into()));
+    assert_eq!(said["elsewhere"], 1);
+    assert_eq!(said["reclassified"], 1);
+    assert_eq!(said["corrected"]["EUR"]["found"], 364.6);
+    let split =
+        said["detectors"].as_array().unwrap().iter().find(|d| d["of"] == "split-consignment").unwrap();
+    assert_eq!(split["rate"], 0.5);
+    // The exact interval of one hit in two: 1 - sqrt(1 - 0.025) and its mirror.
+    assert!((split["low"].as_f64().unwrap() - (1.0 - 0.975_f64.sqrt())).abs() < 1e-9);
+    assert_eq!(said["sample"]["drawn"], 100);
+    let shown = text(&expect(0, program().arg("feedback").arg(&out).arg(&file)).stdout);
+    assert!(shown.contains("split-consignment") && shown.contains("95 % interval"), "{shown}");
+    fs::write(&file, "parcel_id,result\nA,perhaps\n").unwrap();
+    let refused = text(&expect(2, program().arg("feedback").arg(&out).arg(&file)).stderr);
+    assert!(refused.contains("found.csv: line 2: result"), "{refused}");
 }
 
 #[test]
@@ -220,6 +345,7 @@ fn mistakes_in_the_job_are_named() {
         ("date = 2026-05-20\npostal = ['x']", "`out` is not given"),
         ("date = 2026-05-20\nout = 'o'", "--postal"),
         ("date = 2026-05-20\nout = 'o'\npostal = ['s3://b/k.csv']", "s3://b/k.csv"),
+        ("date = 2026-05-20\nout = 'o'\npostal = ['x']\nfalse_flags = 20", "false_flags: found 20"),
         ("[detectors.split-windw]\ndays = 3", "did you mean `split-window`"),
         ("[detectors.split-window]\nnonsense = 3", "nonsense"),
     ] {
@@ -229,6 +355,29 @@ fn mistakes_in_the_job_are_named() {
     }
     let said = expect(2, program().args(["run", "--nonsense"])).stderr;
     assert!(text(&said).contains("--nonsense"));
+}
+
+#[test]
+fn only_so_much_is_flagged_that_the_share_of_false_flags_is_kept() {
+    let dir = TempDir::new().unwrap();
+    let job = sample().join("nightly.toml");
+    let flagged = |name: &str, settings: &[&str]| {
+        let out = dir.path().join(name);
+        expect(0, program().arg("run").arg(&job).arg("--out").arg(&out).args(settings));
+        record(&out)
+    };
+    let all = flagged("all", &[]);
+    let some = flagged("some", &["--false-flags", "0.1"]);
+    let none = flagged("none", &["--set", "false_flags=0"]);
+    let count = |record: &serde_json::Value| record["counts"]["flagged_parcels"].as_u64().unwrap();
+    assert!(count(&all) >= count(&some) && count(&some) > 0 && count(&none) == 0);
+    assert_eq!(some["false_flags"]["asked"], 0.1);
+    for (family, share) in some["false_flags"]["expected"].as_object().unwrap() {
+        assert!(share.as_f64().unwrap() <= 0.1, "{family}: {share}");
+    }
+    // The night's revenue is an expectation between two ends.
+    let revenue = |end: &str| all[format!("revenue_at_risk{end}")]["EUR"].as_f64().unwrap();
+    assert!(0.0 < revenue("_low") && revenue("_low") < revenue("") && revenue("") < revenue("_high"));
 }
 
 #[test]
@@ -250,7 +399,7 @@ fn an_empty_night_is_a_whole_run() {
     fs::write(&empty, format!("{}\n", header.lines().next().unwrap())).unwrap();
     expect(0, &mut run_files(&out, &[empty], &[]));
     assert_eq!(record(&out)["counts"]["parcels"], 0);
-    assert_eq!(files(&out).len(), 9);
+    assert_eq!(files(&out).len(), 10);
 }
 
 #[test]
@@ -263,7 +412,8 @@ fn the_report_is_made_again_from_the_files_and_hostile_text_stays_text() {
     expect(0, &mut run_files(&out, &[], &[hostile]));
     let report = fs::read_to_string(out.join("report.html")).unwrap();
     assert!(!report.contains("<script>alert"));
-    assert!(report.contains("&lt;script&gt;alert"));
+    // Names are packed; what stands in the page as text is escaped.
+    assert!(report.contains("hostile.csv") && report.contains("Content-Security-Policy"));
     fs::remove_file(out.join("report.html")).unwrap();
     expect(0, program().arg("report").arg(&out));
     assert_eq!(fs::read_to_string(out.join("report.html")).unwrap(), report);
@@ -289,7 +439,7 @@ fn a_kill_at_any_moment_leaves_a_whole_run() {
         child.wait().unwrap();
         let now = files(&out);
         if now != before {
-            assert!(finished || now.len() == 9, "a half-written run");
+            assert!(finished || now.len() == 10, "a half-written run");
             assert!(record(&out)["counts"]["parcels"].as_u64() > Some(1_000));
             break;
         }

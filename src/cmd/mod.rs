@@ -1,8 +1,15 @@
 //! The subcommands: each reads its arguments, calls the library and prints.
 
+pub mod check;
+pub mod completions;
 pub mod detectors;
 pub mod eval;
 pub mod explain;
+pub mod feedback;
+pub mod init;
+pub mod labels;
+pub mod man;
+mod progress;
 pub mod regimes;
 pub mod report;
 pub mod run;
@@ -10,14 +17,29 @@ pub mod schema;
 pub mod synth;
 
 use crate::error::Error;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 /// What a subcommand returns: the exit status.
 pub type Status = Result<u8, Error>;
 
 /// Prints an error.
 pub fn complain(error: &Error) {
-    let _ = writeln!(std::io::stderr(), "error: {error}");
+    let mut err = std::io::stderr().lock();
+    let mark = if coloured(err.is_terminal()) { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
+    let _ = writeln!(err, "{mark} {error}");
+}
+
+/// Prints an error as a line of JSON.
+pub fn complain_json(error: &Error) {
+    let event = serde_json::json!({
+        "event": "failed", "error": error.to_string(), "exit_status": error.exit_code(),
+    });
+    progress::event(&event);
+}
+
+/// Whether to use colours: on a terminal whose user has not said no (<https://no-color.org>).
+fn coloured(terminal: bool) -> bool {
+    terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
 /// Prints text; a reader that has gone away (`| head`) is no error.

@@ -1,13 +1,16 @@
 //! `parcel-risk run`.
 
+use super::progress::{event, watch};
 use super::{Status, print};
+use crate::cli::LogFormat;
 use crate::cli::RunArgs;
 use crate::config::Job;
 use crate::model::money;
-use crate::pipeline::{self, Silent, Summary, Watch};
+use crate::model::outcome::Revenue;
+use crate::pipeline::{self, Summary};
+use crate::watch::{Silent, peak_memory_mib};
+use serde_json::json;
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write as _};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Status where records were quarantined and `--strict` was given.
@@ -23,22 +26,66 @@ pub(crate) fn execute(args: RunArgs) -> Status {
         job.postal = args.postal;
         job.express = args.express;
     }
+    for mapping in args.mapping {
+        let (pattern, name) = mapping.split_once('=').unwrap_or(("*", &mapping));
+        job.mapping.insert(pattern.to_owned(), name.to_owned());
+    }
     job.destination = args.destination.or(job.destination);
     job.date = args.date.or(job.date);
     job.out = args.out.or(job.out);
     job.rates = args.rates.or(job.rates);
+    job.false_flags = args.false_flags.or(job.false_flags);
     let plan = job.plan()?;
     let started = Instant::now();
+    let machine = args.log == LogFormat::Json;
     let summary =
-        if args.quiet { pipeline::run(&plan, &Silent)? } else { pipeline::run(&plan, &Progress::new())? };
-    if !args.quiet {
-        print(&text(&summary, &plan.out.display().to_string(), started.elapsed()))?;
+        if args.quiet { pipeline::run(&plan, &Silent)? } else { pipeline::run(&plan, &*watch(machine))? };
+    let out = plan.out.display().to_string();
+    if machine && !args.quiet {
+        event(&finished(&summary, &out, started.elapsed()));
+    } else if !args.quiet {
+        print(&text(&summary, &out, started.elapsed()))?;
     }
     let strict = args.strict && summary.counts.quarantined > 0;
     Ok(if strict { QUARANTINED } else { 0 })
 }
 
-/// What a person reads when the run is over.
+/// Longest line of the summary, in characters.
+const WIDTH: usize = 110;
+/// Notes shown; `run.json` holds all.
+const NOTES: usize = 4;
+
+/// The same for a machine.
+fn finished(summary: &Summary, out: &str, elapsed: Duration) -> serde_json::Value {
+    let counts = &summary.counts;
+    let revenue: serde_json::Map<String, serde_json::Value> =
+        counts.revenue.iter().map(|(c, m)| (c.clone(), json!(money::to_units(m.expected)))).collect();
+    json!({
+        "event": "finished",
+        "records_read": counts.records_read,
+        "quarantined": counts.quarantined,
+        "parcels": counts.parcels,
+        "flagged_parcels": counts.flagged,
+        "cases": counts.cases,
+        "families": counts.families.iter().map(|(f, n, _)| (f.name(), json!(n)))
+            .collect::<std::collections::BTreeMap<_, _>>(),
+        "revenue_at_risk": revenue,
+        "notes": summary.warnings,
+        "seconds": (elapsed.as_secs_f64() * 1_000.0).round() / 1_000.0,
+        "peak_memory_mib": peak_memory_mib(),
+        "out": out,
+    })
+}
+
+/// A line of the summary, cut where it is too long.
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(WIDTH) {
+        Some(_) => line.chars().take(WIDTH - 1).chain(['…']).collect(),
+        None => line.to_owned(),
+    }
+}
+
+/// What a person reads when the run is over: one screen.
 fn text(summary: &Summary, out: &str, elapsed: Duration) -> String {
     let counts = &summary.counts;
     let mut t = String::new();
@@ -64,23 +111,48 @@ fn text(summary: &Summary, out: &str, elapsed: Duration) -> String {
         grouped(counts.cases as u64)
     );
     for (family, parcels, _) in &counts.families {
-        let _ = writeln!(t, "             {:>9}  {}", grouped(*parcels as u64), family.title());
+        let doubt = counts.expected_false.iter().find(|e| e.0 == *family);
+        let doubt =
+            doubt.map_or(String::new(), |e| format!(", {:.0} % of them expected to be false", 100.0 * e.1));
+        let _ = writeln!(t, "             {:>9}  {}{doubt}", grouped(*parcels as u64), family.title());
     }
-    let sums: Vec<String> = counts.revenue.iter().map(|(c, m)| money::display(*m, c)).collect();
+    let left_out: usize = counts.suppressed.findings.values().sum();
+    if left_out > 0 {
+        let _ = writeln!(
+            t,
+            "Allow list   {} findings on {} parcels left out",
+            grouped(left_out as u64),
+            grouped(counts.suppressed.parcels as u64)
+        );
+    }
+    let sum = |(currency, revenue): (&String, &Revenue)| {
+        format!(
+            "{} ({} to {})",
+            money::display(revenue.expected, currency),
+            money::display(revenue.low, "").trim_end(),
+            money::display(revenue.high, "").trim_end()
+        )
+    };
+    let sums: Vec<String> = counts.revenue.iter().map(sum).collect();
     let sums = if sums.is_empty() { "none".to_owned() } else { sums.join(", ") };
-    let _ = writeln!(t, "Revenue      {sums} at risk (expected; by the rates of duty and tax in use)");
+    let _ = writeln!(
+        t,
+        "Revenue      {sums} at risk (expected, and nine nights in ten; by the rates of duty and tax in use)"
+    );
     if !summary.worst.is_empty() {
         let _ = writeln!(t, "Worst cases  (risk score, parcels, why)");
         for line in &summary.worst {
-            let _ = writeln!(t, "  {line}");
+            let _ = writeln!(t, "{}", shortened(&format!("  {line}")));
         }
     }
-    for warning in &summary.warnings {
-        let _ = writeln!(t, "Note         {warning}");
+    for warning in summary.warnings.iter().take(NOTES) {
+        let _ = writeln!(t, "{}", shortened(&format!("Note         {warning}")));
     }
-    let stages: Vec<String> =
-        summary.stages.iter().map(|(name, time)| format!("{name} {:.1}", time.as_secs_f64())).collect();
-    let _ = writeln!(t, "Time         {:.1} s ({})", elapsed.as_secs_f64(), stages.join(", "));
+    if let Some(more) = summary.warnings.len().checked_sub(NOTES + 1) {
+        let _ = writeln!(t, "Note         and {} more in run.json", more + 1);
+    }
+    let memory = peak_memory_mib().map_or(String::new(), |mib| format!(", {} MiB", grouped(mib)));
+    let _ = writeln!(t, "Time         {:.1} s{memory}", elapsed.as_secs_f64());
     let _ = writeln!(
         t,
         "Files        {out}: report.html to read, flagged_parcels.parquet to work with, run.json"
@@ -89,7 +161,7 @@ fn text(summary: &Summary, out: &str, elapsed: Duration) -> String {
 }
 
 /// A number with thousands separators.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -99,40 +171,4 @@ fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// Says on standard error what is going on: a line that is rewritten on a terminal, a line a stage in a log.
-struct Progress {
-    terminal: bool,
-    told: Mutex<Instant>,
-}
-
-impl Progress {
-    /// On a terminal the count is shown this often.
-    const EVERY: Duration = Duration::from_millis(100);
-
-    fn new() -> Progress {
-        Progress { terminal: std::io::stderr().is_terminal(), told: Mutex::new(Instant::now()) }
-    }
-}
-
-impl Watch for Progress {
-    fn stage(&self, name: &'static str) {
-        let mut err = std::io::stderr().lock();
-        let _ = if self.terminal { write!(err, "\r\x1b[K{name} …") } else { writeln!(err, "{name}") };
-        if self.terminal && name == "write" {
-            let _ = write!(err, "\r\x1b[K");
-        }
-        let _ = err.flush();
-    }
-
-    fn records(&self, count: u64) {
-        let Ok(mut told) = self.told.lock() else { return };
-        if self.terminal && told.elapsed() >= Self::EVERY {
-            *told = Instant::now();
-            let mut err = std::io::stderr().lock();
-            let _ = write!(err, "\r\x1b[Kread … {} records", grouped(count));
-            let _ = err.flush();
-        }
-    }
 }

@@ -173,10 +173,11 @@ impl Particular {
     ];
 }
 
-/// Distinct parties of one role as declared, sorted by fingerprint: one row per distinct set of particulars.
+/// Distinct parties of one role as declared, in the order in which the parcels name them: one row per distinct set of
+/// particulars.
 #[derive(Debug, Default)]
 pub struct Parties {
-    /// 128-bit hash of all particulars; the order of the table.
+    /// 128-bit hash of all particulars.
     pub fingerprint: Vec<u128>,
     /// The text of each [`Particular`], empty where absent.
     pub text: [Texts; 8],

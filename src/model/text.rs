@@ -44,7 +44,8 @@ pub const ABSENT: u32 = 0;
 #[derive(Clone, Debug)]
 pub struct Interner {
     texts: Texts,
-    index: HashTable<u32>,
+    /// Half of each string's hash and its number: a growing table need not read the strings again.
+    index: HashTable<(u32, u32)>,
 }
 
 impl Default for Interner {
@@ -59,12 +60,15 @@ impl Interner {
     /// The number of a string, a new one when it is seen for the first time.
     pub fn intern(&mut self, text: &str) -> u32 {
         let texts = &mut self.texts;
-        let hash = xxh3_64(text.as_bytes());
-        if let Some(&found) = self.index.find(hash, |&i| texts.get(i) == text) {
+        let half = xxh3_64(text.as_bytes()) as u32;
+        // The table looks at the upper bits too.
+        let spread = |half: u32| u64::from(half) << 32 | u64::from(half);
+        if let Some(&(_, found)) = self.index.find(spread(half), |&(h, i)| h == half && texts.get(i) == text)
+        {
             return found;
         }
         let number = texts.push(text);
-        self.index.insert_unique(hash, number, |&i| xxh3_64(texts.get(i).as_bytes()));
+        self.index.insert_unique(spread(half), (half, number), |&(h, _)| spread(h));
         number
     }
     /// The string of a number.

@@ -3,7 +3,7 @@
 //! The result does not depend on the order of files, blocks or records: lines are ordered by what they say.
 
 use super::block::{Chunk, Context, WORDS};
-use super::party;
+use super::party::Distinct;
 use crate::fields::country::Country;
 use crate::fields::currency::Currency;
 use crate::model::batch::Channel;
@@ -39,12 +39,20 @@ pub(super) struct Assembled {
 pub(super) fn assemble(mut chunks: Vec<Chunk>, context: &Context) -> Assembled {
     let senders = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignors)).collect();
     let addressees = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignees)).collect();
-    let ((consignors, consignor_of), (consignees, consignee_of)) =
-        rayon::join(|| party::merge(senders), || party::merge(addressees));
+    let (senders, addressees) = rayon::join(|| Distinct::of(senders), || Distinct::of(addressees));
     let chunks = chunks;
-    let table = Table { chunks: &chunks, consignor_of: &consignor_of, consignee_of: &consignee_of };
     let mut repeats = Vec::new();
-    let (order, starts) = table.parcels(&table.sorted(), &mut repeats);
+    let ranked = Table { chunks: &chunks, consignor_of: &senders.rank, consignee_of: &addressees.rank };
+    let (order, starts) = ranked.parcels(&ranked.sorted(), &mut repeats);
+    let named = |party: fn(&Chunk) -> &Vec<u32>| {
+        let chunks = &chunks;
+        order.iter().map(move |&(c, row)| (c, party(&chunks[c as usize])[row as usize]))
+    };
+    let ((consignors, consignor_of), (consignees, consignee_of)) = rayon::join(
+        || senders.numbered(named(|c| &c.consignor)),
+        || addressees.numbered(named(|c| &c.consignee)),
+    );
+    let table = Table { chunks: &chunks, consignor_of: &consignor_of, consignee_of: &consignee_of };
     let mut shipments = table.gather(&order, &starts);
     let declared = table.declared(&order, &starts);
     let terms = convert(&mut shipments, &declared, context);

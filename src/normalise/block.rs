@@ -139,7 +139,7 @@ impl Chunk {
     pub(super) fn read(batch: RawBatch, context: &Context) -> Chunk {
         let mut chunk = Chunk::for_rows(&batch);
         let mut columns = Columns::new(&batch, context);
-        for row in 0..batch.len() {
+        for row in by_identifier(&batch) {
             if let Err((field, reason)) = columns.line(row, &mut chunk) {
                 chunk.rejects.push(Reject {
                     source: batch.source,
@@ -155,6 +155,22 @@ impl Chunk {
         chunk.consignees.close();
         chunk
     }
+}
+
+/// The rows of a block by the first letters of their identifiers: parcels are put in that order in the end, and what is
+/// gathered for them from many blocks then stands together in each.
+fn by_identifier(batch: &RawBatch) -> impl Iterator<Item = usize> {
+    let ids = Cells::new(batch, Column::ParcelId);
+    let key = |row: usize| {
+        let id = ids.text(row).unwrap_or_default().as_bytes();
+        let mut key = [0_u8; 16];
+        let kept = id.len().min(16);
+        key[..kept].copy_from_slice(&id[..kept]);
+        u128::from_be_bytes(key)
+    };
+    let mut rows: Vec<(u128, u32)> = (0..batch.len()).map(|row| (key(row), row as u32)).collect();
+    rows.sort_unstable();
+    rows.into_iter().map(|(_, row)| row as usize)
 }
 
 /// A field that makes its record unusable, and why.

@@ -106,36 +106,68 @@ impl LocalParties {
     }
 }
 
-/// The distinct parties of all blocks, sorted by fingerprint, and the number in that table of each block's parties.
-pub(super) fn merge(blocks: Vec<LocalParties>) -> (Parties, Vec<Vec<u32>>) {
-    let mut order: Vec<(u128, u32, u32)> =
-        Vec::with_capacity(blocks.iter().map(|b| b.fingerprint.len()).sum());
-    for (block, parties) in blocks.iter().enumerate() {
-        let entries = parties.fingerprint.iter().enumerate();
-        order.extend(entries.map(|(i, &f)| (f, block as u32, i as u32)));
-    }
-    order.par_sort_unstable();
-    let mut numbers: Vec<Vec<u32>> = blocks.iter().map(|b| vec![0; b.fingerprint.len()]).collect();
-    let mut fingerprint: Vec<u128> = Vec::new();
-    let mut first: Vec<(u32, u32)> = Vec::new();
-    for &(f, block, i) in &order {
-        if fingerprint.last() != Some(&f) {
-            fingerprint.push(f);
-            first.push((block, i));
+/// The distinct parties of all blocks.
+pub(super) struct Distinct {
+    blocks: Vec<LocalParties>,
+    /// For each block, the place of its parties among the distinct ones by fingerprint.
+    pub(super) rank: Vec<Vec<u32>>,
+    fingerprint: Vec<u128>,
+    /// Block and number there of one declaration of each.
+    first: Vec<(u32, u32)>,
+}
+
+impl Distinct {
+    pub(super) fn of(blocks: Vec<LocalParties>) -> Distinct {
+        let mut order: Vec<(u128, u32, u32)> =
+            Vec::with_capacity(blocks.iter().map(|b| b.fingerprint.len()).sum());
+        for (block, parties) in blocks.iter().enumerate() {
+            let entries = parties.fingerprint.iter().enumerate();
+            order.extend(entries.map(|(i, &f)| (f, block as u32, i as u32)));
         }
-        numbers[block as usize][i as usize] = (fingerprint.len() - 1) as u32;
-    }
-    let text: Vec<Texts> = (0..8)
-        .into_par_iter()
-        .map(|particular| {
-            let mut texts = Texts::default();
-            for &(block, i) in &first {
-                texts.push(blocks[block as usize].text[particular].get(i));
+        order.par_sort_unstable();
+        let mut rank: Vec<Vec<u32>> = blocks.iter().map(|b| vec![0; b.fingerprint.len()]).collect();
+        let mut fingerprint: Vec<u128> = Vec::new();
+        let mut first: Vec<(u32, u32)> = Vec::new();
+        for &(f, block, i) in &order {
+            if fingerprint.last() != Some(&f) {
+                fingerprint.push(f);
+                first.push((block, i));
             }
-            texts
-        })
-        .collect();
-    let mut text = text.into_iter();
-    let parties = Parties { fingerprint, text: std::array::from_fn(|_| text.next().unwrap_or_default()) };
-    (parties, numbers)
+            rank[block as usize][i as usize] = (fingerprint.len() - 1) as u32;
+        }
+        Distinct { blocks, rank, fingerprint, first }
+    }
+
+    /// The parties in the order in which `named`, pairs of block and number there, first names them, so that parcels
+    /// that stand together find their parties together; and the number of each block's parties in that table.
+    pub(super) fn numbered(mut self, named: impl Iterator<Item = (u32, u32)>) -> (Parties, Vec<Vec<u32>>) {
+        let mut number = vec![u32::MAX; self.fingerprint.len()];
+        let mut order: Vec<u32> = Vec::with_capacity(self.fingerprint.len());
+        for (block, i) in named {
+            let rank = self.rank[block as usize][i as usize];
+            let slot = &mut number[rank as usize];
+            if *slot == u32::MAX {
+                *slot = order.len() as u32;
+                order.push(rank);
+            }
+        }
+        self.rank.par_iter_mut().for_each(|ranks| ranks.iter_mut().for_each(|r| *r = number[*r as usize]));
+        let text: Vec<Texts> = (0..8)
+            .into_par_iter()
+            .map(|particular| {
+                let mut texts = Texts::default();
+                for &rank in &order {
+                    let (block, i) = self.first[rank as usize];
+                    texts.push(self.blocks[block as usize].text[particular].get(i));
+                }
+                texts
+            })
+            .collect();
+        let mut text = text.into_iter();
+        let parties = Parties {
+            fingerprint: order.iter().map(|rank| self.fingerprint[*rank as usize]).collect(),
+            text: std::array::from_fn(|_| text.next().unwrap_or_default()),
+        };
+        (parties, self.rank)
+    }
 }

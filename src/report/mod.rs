@@ -1,4 +1,15 @@
 //! `report.html`: one file without network that a person reads, made from the Parquet files of a run.
+//!
+//! What everybody reads first stands in the page as text. The cases, the flagged parcels and their evidence are packed
+//! (compressed, base64) and drawn by the page's own program on demand, so that a night of 50,000 flags opens at once.
+//! A content security policy admits that program by its hash and nothing else: no network, no other script.
+
+mod columns;
+mod data;
+mod history;
+mod incoming;
+mod pack;
+mod trend;
 
 use crate::error::Error;
 use crate::output::{Row, record, rows};
@@ -9,13 +20,20 @@ use std::path::Path;
 
 /// The report's name in the output folder.
 pub const FILE: &str = "report.html";
+/// What the run took, beside the report: the only file of a run that tells of the machine.
+pub const TIMING: &str = "timing.json";
 
-/// Cases listed.
-const CASES: usize = 200;
-/// Flagged parcels listed.
-const PARCELS: usize = 2_000;
 /// Quarantined records listed.
 const QUARANTINED: usize = 200;
+
+/// The page's program, in the order in which its parts need each other.
+const PROGRAM: [&str; 5] = [
+    include_str!("page/data.js"),
+    include_str!("page/draw.js"),
+    include_str!("page/evidence.js"),
+    include_str!("page/list.js"),
+    include_str!("page/page.js"),
+];
 
 /// Writes the report of the run in a folder.
 ///
@@ -34,25 +52,78 @@ pub fn write(folder: &Path) -> Result<(), Error> {
 
 fn render(folder: &Path) -> Result<String, Error> {
     let run = record(folder)?;
-    let (mut cases, case_count) = rows(folder, "cases.parquet", None, usize::MAX)?;
-    let revenue = |row: &Row| row.get("revenue_at_risk").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
-    // The sort is stable, and the file's own order is fixed.
-    cases.sort_by(|a, b| revenue(b).total_cmp(&revenue(a)));
-    cases.truncate(CASES);
-    let (parcels, parcel_count) = rows(folder, "flagged_parcels.parquet", None, PARCELS)?;
+    let data = data::Data::of(folder, &run)?;
+    let carriers = incoming::carriers(folder)?;
+    let nights = history::nights(folder, &run);
+    let families = trend::families(&run, &nights);
     let (quarantine, quarantine_count) = rows(folder, "quarantine.parquet", None, QUARANTINED)?;
+    let timing = timing(folder);
+    let program = format!("\"use strict\";\n(() => {{\n{}}})();\n", PROGRAM.concat());
+    let policy = pack::policy_hash(&program);
     let failed = |e: minijinja::Error| Error::Output(format!("the report cannot be made: {e}"));
     let mut environment = Environment::new();
+    filters(&mut environment);
+    // The name's ending makes every value be escaped: manifest text is hostile.
+    environment.add_template("report.html", include_str!("page/report.html")).map_err(failed)?;
+    let template = environment.get_template("report.html").map_err(failed)?;
+    let (run, timing) = (Value::from(Serde(run)), Value::from(Serde(timing)));
+    let [carriers, families, nights] = [carriers, families, nights].map(|rows| Value::from(Serde(rows)));
+    let quarantine = Value::from(Serde(quarantine));
+    template
+        .render(context! {
+            run, timing, carriers, families, nights, quarantine, quarantine_count,
+            list => data.list, details => data.details,
+            parcel_count => data.parcels, shown => data.shown, case_count => data.cases,
+            style => include_str!("page/report.css"), program, policy,
+        })
+        .map_err(failed)
+}
+
+/// What the run took; empty where nothing tells.
+fn timing(folder: &Path) -> Row {
+    let text = std::fs::read_to_string(folder.join(TIMING)).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+fn filters(environment: &mut Environment) {
     environment.add_filter("money", |amount: f64| {
         crate::model::money::display(crate::model::money::from_units(amount), "").trim_end().to_owned()
     });
-    environment.add_filter("words", |name: String| name.replace('_', " "));
-    // The name's ending makes every value be escaped: manifest text is hostile.
-    environment.add_template("report.html", include_str!("report.html")).map_err(failed)?;
-    let template = environment.get_template("report.html").map_err(failed)?;
-    let run = Value::from(Serde(run));
-    let [cases, parcels, quarantine] = [cases, parcels, quarantine].map(|rows| Value::from(Serde(rows)));
-    template
-        .render(context! { run, cases, case_count, parcels, parcel_count, quarantine, quarantine_count })
-        .map_err(failed)
+    environment.add_filter("words", |name: String| {
+        let text = name.replace('_', " ");
+        let mut letters = text.chars();
+        letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+    });
+    environment.add_filter("grouped", |n: f64| grouped(n));
+    environment.add_filter("percent", |share: Option<f64>| {
+        share.map_or("\u{2013}".to_owned(), |s| format!("{:.1} %", (s * 1000.0).floor() / 10.0))
+    });
+    environment.add_filter("plain", |text: String| harmless(&text));
+}
+
+/// A text that a spreadsheet does not take for a formula when the page is opened or pasted in it.
+fn harmless(text: &str) -> String {
+    match text.trim_start().chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// A whole number with thousands separators.
+fn grouped(n: f64) -> String {
+    let text = crate::model::money::display(crate::model::money::from_units(n.round()), "");
+    text.trim_end().trim_end_matches(".00").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_become_text_and_numbers_are_grouped() {
+        assert_eq!(harmless("=cmd()|' /C calc'!A0"), "'=cmd()|' /C calc'!A0");
+        assert_eq!(harmless("  @SUM(A1)"), "'  @SUM(A1)");
+        assert_eq!(harmless("Lena Hoffmann"), "Lena Hoffmann");
+        assert_eq!([0.0, 999.0, 1_234_567.0].map(grouped), ["0", "999", "1,234,567"]);
+    }
 }

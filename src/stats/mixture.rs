@@ -99,6 +99,8 @@ pub struct Mixture {
     tail: Vec<f64>,
     /// How many residuals were seen.
     seen: usize,
+    /// Share of discounts among honest residuals, at least the prior's.
+    honest_discount: f64,
 }
 
 /// Largest share of honest discounts, over the prior's.
@@ -182,6 +184,7 @@ impl Mixture {
                 .map(|step| shape.student().map_or(1.0, |t| t.cdf(-(step as f64) * TAIL_STEP)))
                 .collect(),
             seen: residuals.len(),
+            honest_discount: prior.discount.max(share[1]),
         }
     }
 
@@ -213,7 +216,8 @@ impl Mixture {
     }
 
     /// Probability that an honest residual lies as low: the larger of Student's tail and of the share of residuals
-    /// that lie as far on the honest side.
+    /// that lie as far on the honest side, and beside that the share of honest discounts that reach as far down. Honest
+    /// values come from both sources, so a test against the first alone would reject clearance sales.
     pub fn p_value(&self, x: f64, s: f64) -> f64 {
         let (x, s) = calibrated(x, s, self.center, self.width);
         let z = x / s;
@@ -226,7 +230,7 @@ impl Mixture {
         // The step nearer to zero, so that the tail is never taken too small.
         let step = ((-z / TAIL_STEP) as usize).min(self.tail.len().saturating_sub(1));
         let tail = self.tail.get(step).copied().unwrap_or(1.0);
-        mirror.max(tail).min(1.0)
+        (mirror.max(tail) + self.honest_discount * blurred_below(x, s, self.shape.discount)).min(1.0)
     }
 
     /// How many residuals were seen.
@@ -283,6 +287,13 @@ fn blurred(x: f64, s: f64, (low, high): (f64, f64)) -> f64 {
     (below((high - x) / s) - below((low - x) / s)).max(0.0) / (high - low)
 }
 
+/// Distribution function of a uniform log factor blurred by a normal error.
+fn blurred_below(x: f64, s: f64, (low, high): (f64, f64)) -> f64 {
+    // Integral of the normal distribution function.
+    let area = |z: f64| z * below(z) + (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    ((area((x - low) / s) - area((x - high) / s)) * s / (high - low)).clamp(0.0, 1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,6 +348,35 @@ mod tests {
                 assert!(share <= level + 2.0 * noise, "{share} at {level}, scale {scale}");
             }
         }
+    }
+
+    #[test]
+    fn honest_discounts_do_not_make_p_values_small() {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let (low, high) = SHAPE.discount;
+        let night: Vec<(f32, f32)> = (0..20_000)
+            .map(|_| {
+                let noise: f64 = StandardNormal.sample(&mut rng);
+                let discount =
+                    if rng.random::<f64>() < 0.05 { low + (high - low) * rng.random::<f64>() } else { 0.0 };
+                ((0.1 * noise + discount) as f32, 0.1)
+            })
+            .collect();
+        let mixture = Mixture::fit(&night, SHAPE, PRIOR);
+        for level in [0.2, 0.05, 0.01] {
+            let low = |(x, s): &&(f32, f32)| mixture.p_value(f64::from(*x), f64::from(*s)) <= level;
+            let share = night.iter().filter(low).count() as f64 / night.len() as f64;
+            assert!(share <= 1.15 * level, "{share} at {level}");
+        }
+        assert!(mixture.p_value(-1.8, 0.1) < 0.001, "a cut deeper than any discount is still told");
+        let x = -0.4;
+        let step = 1e-4;
+        let slope = (blurred_below(x + step, 0.1, (low, high)) - blurred_below(x - step, 0.1, (low, high)))
+            / (2.0 * step);
+        assert!(
+            (slope - blurred(x, 0.1, (low, high))).abs() < 1e-4,
+            "a distribution function grows by its density"
+        );
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::stats::robust;
 
 /// Other consignors that a cell needs before its median is quoted.
 const QUOTED_FROM: usize = 3;
+/// Prices of a cell that a finding carries along, for a picture of it.
+const SPOTS: usize = 20;
 /// Share of the lines from one consignor, and share of flagged lines, above which a cell is no yardstick.
 const MOST_OF_ONE: f64 = 0.8;
 const MOST_FLAGGED: f64 = 0.3;
@@ -44,6 +46,9 @@ pub struct Comparison {
     pub contested: bool,
     /// The goods in words: "HS 610910 from CN, 0.1 to 0.3 kg a piece".
     pub goods: String,
+    /// The cell's prices, one a consignor and ascending; of more than 20 consignors the price in the middle of each
+    /// twentieth of them.
+    pub prices: Vec<f64>,
     /// Other nights that the median is of, and consignors of the largest; nothing where it is this night's.
     pub nights: Option<(u32, u32)>,
 }
@@ -132,6 +137,7 @@ impl Prices {
             degenerate: stats.degenerate,
             contested: stats.contested,
             goods: goods(level.key[cell as usize], depth),
+            prices: spots(level.values(cell)).map(|v| (v + add).exp()).collect(),
         })
     }
 
@@ -181,6 +187,12 @@ impl Prices {
         }
         cells
     }
+}
+
+/// Enough of ascending values to see how they lie: all of few, the middle of each twentieth of many.
+fn spots(values: &[f64]) -> impl Iterator<Item = f64> + '_ {
+    let count = values.len().min(SPOTS);
+    (0..count).map(move |i| values[(2 * i + 1) * values.len() / (2 * count)])
 }
 
 /// Half of the mean price of a cell's cleaned body.
@@ -281,4 +293,20 @@ fn goods(key: u64, depth: usize) -> String {
         text.push_str(", described alike");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn few_prices_are_all_told_and_many_by_their_twentieths() {
+        let spots = |n: u32| {
+            let values: Vec<f64> = (0..n).map(f64::from).collect();
+            super::spots(&values).collect::<Vec<_>>()
+        };
+        assert_eq!(spots(0), [0.0; 0]);
+        assert_eq!(spots(3), [0.0, 1.0, 2.0]);
+        assert_eq!(spots(20), (0..20).map(f64::from).collect::<Vec<_>>());
+        let many = spots(1_000);
+        assert_eq!((many.len(), many[0], many[19]), (20, 25.0, 975.0));
+    }
 }

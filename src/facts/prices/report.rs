@@ -111,6 +111,7 @@ fn evidence(judgement: &Judgement, comparison: Option<&Comparison>) -> Value {
             "spread_log": round(c.spread),
             "degenerate": c.degenerate,
             "contested": c.contested,
+            "prices": c.prices.iter().map(|p| round(*p)).collect::<Vec<_>>(),
             "reference_nights": c.nights.map(|n| n.0),
         });
         map.insert("cell".into(), cell);

@@ -271,5 +271,5 @@ fn strangers(labels: &[u32], prints: &[u128]) -> Resolved {
         pickup: no.clone(),
         nameless: no,
     };
-    Resolved { entities: Entities::from_labels(labels, prints), contacts, notes: Vec::new() }
+    Resolved { entities: Entities::from_labels(labels, prints), contacts, ..Resolved::default() }
 }
