@@ -50,7 +50,7 @@ pub use whole::Whole;
 /// twelfth and six tenths.
 const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5), freedom: 7, symmetry: 0.5 };
 /// The same for a line against its own article: there smaller discounts are discounts too.
-const OWN: Shape = Shape { discount: (-0.85, -0.15), cut: (-2.5, -0.5), freedom: 7, symmetry: 0.4 };
+const OWN: Shape = Shape { discount: (-0.85, -0.15), cut: (-2.5, -0.5), freedom: 7, symmetry: 0.2 };
 /// The same for a consignor over all its goods: outlets and cheap qualities at up to half the price. The middle of many
 /// articles strays less wildly than one, and dear brands have no like below: nobody sells all at a quarter of the cost.
 const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29, symmetry: 0.3 };
@@ -370,6 +370,8 @@ fn milder(piece: Option<Residual>, kg: Option<Residual>) -> Option<(Residual, Sc
     Some(if blunt.0.x > sharp.0.x + 0.02 && (alike || telling) { blunt } else { sharp })
 }
 
+/// Marks a cluster of one description, whose words nobody else uses.
+const OWN_WORDS: u32 = 1 << 31;
 /// Mark of a cluster whose goods have no code.
 const NO_CODE: u32 = u32::MAX;
 /// Lines that must agree on a code before it stands for lines described alike.
@@ -463,16 +465,24 @@ fn entry(
     let parcel = lines.parcel[line];
     let currency = terms[shipments.parcels.terms[parcel as usize] as usize].currency;
     let market = currencies.binary_search(&currency).unwrap_or(0) as u64;
+    // A gross weight holds the packing, and is often one for all parcels: it serves where nothing was counted.
+    let counted = lines.quantity[line] > 0.0;
+    let weight = if counted { lines.net_weight[line] } else { lines.weight(&shipments.parcels, line) };
+    let cluster = clusters.of[lines.description[line] as usize];
     let logged = |v: f64| if v > 0.0 && v.is_finite() { v.ln() } else { f64::NAN };
     Some(Entry {
         code: market << 32 | u64::from(code),
         consignor: entity(parcel),
-        cluster: clusters.of[lines.description[line] as usize],
+        cluster: if clusters.telling[cluster as usize] {
+            cluster
+        } else {
+            OWN_WORDS | lines.description[line]
+        },
         description: lines.description[line],
         line: line as u32,
         value: to_units(lines.value[line]).ln(),
         quantity: logged(lines.quantity[line]),
-        weight: logged(lines.weight(&shipments.parcels, line)),
+        weight: logged(weight),
     })
 }
 

@@ -485,9 +485,12 @@ fn stray(points: &[Point], unit_of: &[u32]) -> f64 {
     square.sqrt().max(SPREAD_FLOOR)
 }
 
+/// How much of what lies above an article's body counts for its spread: a dear second channel has no like below.
+const ABOVE: f64 = 0.6;
+
 /// Spread of an article's prices in ascending order: by the body, and by what lies above it.
 pub(super) fn own_spread(sorted: &[f64]) -> f64 {
     let body = robust::cleaned(sorted, SPREAD_FLOOR);
     let squares: f64 = sorted.iter().map(|v| (v - body.location).clamp(0.0, 1.0).powi(2)).sum();
-    body.scale.max((squares / sorted.len().max(1) as f64).sqrt())
+    body.scale.max(ABOVE * (squares / sorted.len().max(1) as f64).sqrt())
 }

@@ -55,6 +55,8 @@ pub(super) struct Level {
     pub variance: Vec<f32>,
     /// What other nights say of each cell.
     pub past: Vec<Option<Anchor>>,
+    /// How far this night lies above other nights in each cell, or in the one that holds it and that they know.
+    shift: Vec<f64>,
 }
 
 /// What is known of a cell.
@@ -163,6 +165,17 @@ impl Level {
     /// level above.
     fn expect(&mut self, above: Option<&Level>, pooled: f64) {
         let units = self.cell.len();
+        self.shift = (0..self.key.len())
+            .map(|cell| self.past[cell].map_or(0.0, |past| self.stats[cell].location - past.location))
+            .collect();
+        if let Some(level) = above {
+            for unit in 0..units {
+                let cell = self.cell[unit] as usize;
+                if self.past[cell].is_none() {
+                    self.shift[cell] = level.shift[level.cell[self.parent[unit] as usize] as usize];
+                }
+            }
+        }
         self.expected = Vec::with_capacity(units);
         self.variance = Vec::with_capacity(units);
         for unit in 0..units as u32 {
@@ -172,8 +185,11 @@ impl Level {
             let own = match self.past[cell as usize] {
                 // A night must not set its own yardstick.
                 Some(past) => Some((past.location, past.variance)),
-                None => (others > 0)
-                    .then(|| (self.location_without(unit), ROBUST_COST * spread * spread / others as f64)),
+                // Below a cell that other nights know, this night tells how its goods differ, not what they cost.
+                None => (others > 0).then(|| {
+                    let location = self.location_without(unit) - self.shift[cell as usize];
+                    (location, ROBUST_COST * spread * spread / others as f64)
+                }),
             };
             let prior = above.and_then(|level| {
                 let parent = self.parent[unit as usize] as usize;
