@@ -26,6 +26,10 @@ pub struct Cli {
 enum Command {
     /// The nightly batch: read, normalise, resolve, detect, score, write.
     Run(RunArgs),
+    /// Which layout files are of, what becomes what, and their first lines as they would be read.
+    Check(CheckArgs),
+    /// Customs' corrections that messages carry, as a truth for `eval`.
+    Labels(LabelsArgs),
     /// Make synthetic manifests of both channels with planted frauds, honest look-alikes and their truth.
     Synth(SynthArgs),
     /// Hold a run against a truth: precision, recall, precision@k, revenue@k.
@@ -70,7 +74,8 @@ pub enum LogFormat {
 pub struct RunArgs {
     /// Job file, TOML; its paths are relative to its folder. Flags win over it.
     pub job: Option<PathBuf>,
-    /// Postal manifests: paths or patterns of CSV, JSON Lines (.gz and .zst too) or Parquet.
+    /// Postal manifests: paths or patterns of CSV, JSON Lines, Parquet, or messages in XML, JSON and text; packed
+    /// (.gz, .zst) and in archives (.zip, .tar, .tgz) too.
     #[arg(long, num_args = 1.., value_name = "GLOB")]
     pub postal: Vec<String>,
     /// Express manifests.
@@ -88,6 +93,13 @@ pub struct RunArgs {
     /// Euro reference rates, layout of the European Central Bank's eurofxref-hist.csv.
     #[arg(long, value_name = "FILE")]
     pub rates: Option<PathBuf>,
+    /// Read files by a preset or mapping file instead of telling their layout by their content; all files where no
+    /// pattern is given.
+    #[arg(long, value_name = "[GLOB=]NAME|FILE")]
+    pub mapping: Vec<String>,
+    /// Flag only so much that at most this share of each family's flagged parcels is expected to be false.
+    #[arg(long, value_name = "SHARE")]
+    pub false_flags: Option<f64>,
     /// Set any key of the job file, dotted.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
@@ -100,6 +112,41 @@ pub struct RunArgs {
     /// How progress is told.
     #[arg(long, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log: LogFormat,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  parcel-risk check in/*.xml
+  parcel-risk check broker.csv --mapping broker.toml --lines 2
+  parcel-risk check --preset h7-csv          a mapping file to start from")]
+pub struct CheckArgs {
+    /// Paths or patterns of files.
+    #[arg(required_unless_present = "preset", value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Read them by this preset or mapping file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub mapping: Option<String>,
+    /// How many lines to show.
+    #[arg(long, default_value_t = 3)]
+    pub lines: usize,
+    /// Print a built-in mapping file; `list` names them.
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
+}
+
+/// Arguments of `labels`.
+#[derive(Debug, Args)]
+pub struct LabelsArgs {
+    /// Paths or patterns of files of messages.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Read them by this preset or mapping file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub mapping: Option<String>,
+    /// The file to write, Parquet.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// Arguments of `synth`.
@@ -123,7 +170,8 @@ pub struct SynthArgs {
     /// Folder for the files.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Formats of the manifests.
+    /// Formats of the manifests: csv, parquet; of postal ones itmatt, itmatt-json, itmatt-csv; of express ones xfzb,
+    /// xfhl, fhl; of both h7, h7-csv. A channel that none of them carries is written as Parquet.
     #[arg(long, value_delimiter = ',', default_value = "parquet", value_name = "FORMAT")]
     pub format: Vec<String>,
     /// Share of parcels that are fraudulent; 0 makes an honest world.
@@ -255,6 +303,8 @@ impl Cli {
         let machine = matches!(&self.command, Command::Run(args) if args.log == LogFormat::Json);
         let result = match self.command {
             Command::Run(args) => cmd::run::execute(args),
+            Command::Check(args) => cmd::check::execute(&args),
+            Command::Labels(args) => cmd::labels::execute(&args),
             Command::Synth(args) => cmd::synth::execute(&args),
             Command::Eval(args) => cmd::eval::execute(&args),
             Command::Explain(args) => cmd::explain::execute(&args),

@@ -4,18 +4,25 @@
 
 use crate::detect;
 use crate::error::Error;
+use crate::facts::prices::PriceReference;
 use crate::fields::country::{Country, parse_country};
 use crate::fields::date::{iso_text, parse_date};
+use crate::lists::{ListSettings, Lists};
 use crate::model::batch::Channel;
-use crate::read::{self, Input};
+use crate::output;
+use crate::read::mapping::{self, Mapping};
+use crate::read::{self, Input, Limits};
+use crate::refdata::calibration::Calibration;
 use crate::refdata::charges::ChargeRates;
+use crate::refdata::materials::RawMaterials;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
 use crate::resolve::ResolveSettings;
-use crate::write::SampleSettings;
+use crate::write::{EarlierQuality, QUALITY_SHARES, SampleSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// A job as a person writes it. Paths of a job file are relative to its folder.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -34,10 +41,28 @@ pub struct Job {
     pub express: Vec<String>,
     /// Euro reference rates, in the layout of the European Central Bank's `eurofxref-hist.csv`.
     pub rates: Option<PathBuf>,
+    /// How files are read that have other layouts than the input columns: pattern of paths, name of a preset or path of
+    /// a mapping file. The layout of a file that no pattern names is told by its content.
+    pub mapping: BTreeMap<String, String>,
+    /// What input may ask for at most.
+    pub limits: Limits,
     /// Rows that replace the built-in table of regimes.
     pub regimes: Option<PathBuf>,
     /// Rates of duty and tax that replace the built-in defaults.
     pub duty_rates: Option<PathBuf>,
+    /// Lists of the user's: parties to watch or to leave alone, goods.
+    pub lists: ListSettings,
+    /// Output folder of an earlier run, to say how the data's quality has changed since.
+    pub previous: Option<PathBuf>,
+    /// What scores are worth as probabilities, by detector; replaces the built-in rows of those that it names.
+    pub calibration: Option<PathBuf>,
+    /// Largest share of each family's flagged parcels that may be expected to be false, 0 to 1; no limit where it is not
+    /// given.
+    pub false_flags: Option<f64>,
+    /// Prices of raw materials that replace rows of the built-in table.
+    pub raw_materials: Option<PathBuf>,
+    /// Where references from other nights are.
+    pub reference: ReferenceSettings,
     /// What is written besides the usual files.
     pub output: OutputSettings,
     /// The random sample.
@@ -50,12 +75,39 @@ pub struct Job {
     pub detectors: BTreeMap<String, toml::Table>,
 }
 
+/// Where references from other nights are.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReferenceSettings {
+    /// `price_reference.parquet` of earlier nights, or clean tables of prices in CSV or Parquet: paths, patterns, or
+    /// folders that hold runs. One text or a list.
+    #[serde(deserialize_with = "one_or_many")]
+    pub prices: Vec<String>,
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Given::deserialize(deserializer)? {
+        Given::One(one) => vec![one],
+        Given::Many(many) => many,
+    })
+}
+
 /// What is written besides the usual files.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
     pub entity_links: bool,
+    /// `line_scores.parquet`: how probable a cut is on every line that could be compared, for ranking.
+    pub line_scores: bool,
+    /// `descriptions.parquet`: what the words of every distinct description say of its code.
+    pub descriptions: bool,
     /// `timing.json` and the report's line on time and memory: all that differs between two runs of one input.
     pub timing: bool,
 }
@@ -86,6 +138,16 @@ pub struct Plan {
     pub regimes: Regimes,
     /// Rates of duty and tax.
     pub charges: ChargeRates,
+    /// Lists of the user's.
+    pub lists: Lists,
+    /// What an earlier run found of each carrier.
+    pub earlier: EarlierQuality,
+    /// What scores are worth.
+    pub calibration: Calibration,
+    /// Prices of raw materials.
+    pub materials: RawMaterials,
+    /// What comparable goods cost on other nights.
+    pub price_reference: PriceReference,
 }
 
 impl Job {
@@ -141,10 +203,35 @@ impl Job {
     }
 
     fn relative_to(&mut self, folder: &Path) {
-        for path in
-            [&mut self.out, &mut self.rates, &mut self.regimes, &mut self.duty_rates].into_iter().flatten()
+        for path in [
+            &mut self.out,
+            &mut self.rates,
+            &mut self.regimes,
+            &mut self.duty_rates,
+            &mut self.previous,
+            &mut self.calibration,
+            &mut self.raw_materials,
+        ]
+        .into_iter()
+        .flatten()
         {
             *path = tidy(&folder.join(&path));
+        }
+        let known = |name: &str| mapping::preset_names().any(|n| n == name);
+        let joined = |path: &str| tidy(&folder.join(path)).to_string_lossy().into_owned();
+        self.mapping = std::mem::take(&mut self.mapping)
+            .into_iter()
+            .map(|(pattern, name)| {
+                let pattern = if pattern == "*" { pattern } else { joined(&pattern) };
+                let name = if known(&name) { name } else { joined(&name) };
+                (pattern, name)
+            })
+            .collect();
+        for path in self.lists.paths() {
+            *path = tidy(&folder.join(&path));
+        }
+        for pattern in &mut self.reference.prices {
+            *pattern = tidy(&folder.join(&pattern)).to_string_lossy().into_owned();
         }
         let patterns = self.postal.iter_mut().chain(&mut self.express).chain(&mut self.report.earlier);
         for pattern in patterns {
@@ -184,10 +271,23 @@ impl Job {
         }
         let mut inputs = read::expand(&self.postal, Channel::Postal)?;
         inputs.extend(read::expand(&self.express, Channel::Express)?);
+        assign(&mut inputs, &self.mapping)?;
+        for input in &mut inputs {
+            input.reading.limits = self.limits;
+            input.reading.night = iso_text(night);
+        }
         let rates = self.rates.as_deref().map_or(Ok(Rates::default()), Rates::read)?;
         let configuration = |e: &dyn std::fmt::Display| Error::Configuration(e.to_string());
         let regimes = Regimes::load(self.regimes.as_deref()).map_err(|e| configuration(&e))?;
         let charges = ChargeRates::load(self.duty_rates.as_deref()).map_err(|e| configuration(&e))?;
+        let calibration = Calibration::load(self.calibration.as_deref()).map_err(|e| configuration(&e))?;
+        if let Some(rate) = self.false_flags.filter(|rate| !(0.0..=1.0).contains(rate)) {
+            return Err(Error::Configuration(format!(
+                "false_flags: found {rate}, expected a share from 0 to 1 such as 0.2"
+            )));
+        }
+        let materials = RawMaterials::load(self.raw_materials.as_deref()).map_err(|e| configuration(&e))?;
+        let price_reference = PriceReference::read(&self.reference.prices).map_err(|e| configuration(&e))?;
         if let Some(country) = destination
             && Channel::ALL.iter().all(|&c| regimes.terms(country, c, country, night).is_none())
         {
@@ -197,8 +297,59 @@ impl Job {
                 iso_text(night)
             )));
         }
-        Ok(Plan { job: self, night, destination, out, inputs, rates, regimes, charges })
+        let lists = Lists::load(&self.lists, night).map_err(|e| configuration(&e))?;
+        let earlier = self.previous.as_deref().map(earlier_quality).transpose()?.unwrap_or_default();
+        Ok(Plan {
+            job: self,
+            night,
+            destination,
+            out,
+            inputs,
+            rates,
+            regimes,
+            charges,
+            materials,
+            price_reference,
+            lists,
+            earlier,
+            calibration,
+        })
     }
+}
+
+/// Gives the inputs the mappings that are named for their paths.
+///
+/// # Errors
+/// A pattern is none or names no input, or a mapping cannot be used.
+pub fn assign(inputs: &mut [Input], mappings: &BTreeMap<String, String>) -> Result<(), Error> {
+    for (pattern, name) in mappings {
+        let fault = |what: String| Error::Configuration(format!("mapping `{pattern}`: {what}"));
+        let found = glob::Pattern::new(pattern).map_err(|e| fault(format!("not a valid pattern: {e}")))?;
+        let mapping = Arc::new(Mapping::named(name)?);
+        let mut any = false;
+        for input in inputs.iter_mut().filter(|i| found.matches_path(&i.path)) {
+            input.reading.mapping = Some(Arc::clone(&mapping));
+            any = true;
+        }
+        if !any {
+            return Err(fault(
+                "no input matches the pattern; expected one that names files of `postal` or `express`".into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The quality of each carrier's data in an earlier run.
+fn earlier_quality(folder: &Path) -> Result<EarlierQuality, Error> {
+    let (rows, _) = output::rows(folder, "carrier_quality.parquet", None, usize::MAX)?;
+    let text = |row: &output::Row, name: &str| {
+        row.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let shares = |row: &output::Row| {
+        QUALITY_SHARES.iter().map(|name| row.get(*name).and_then(serde_json::Value::as_f64)).collect()
+    };
+    Ok(rows.iter().map(|row| ((text(row, "channel"), text(row, "carrier")), shares(row))).collect())
 }
 
 /// The path without `name/..` inside, so that it reads as a person would write it.

@@ -36,7 +36,8 @@ impl Error {
                 ReadError::NoMatch { .. }
                 | ReadError::Pattern { .. }
                 | ReadError::Folder { .. }
-                | ReadError::UnknownFormat { .. },
+                | ReadError::UnknownFormat { .. }
+                | ReadError::Mapping { .. },
             ) => 2,
             Error::Place(PlaceError::Foreign { .. } | PlaceError::NoFolder { .. }) => 2,
             _ => 1,

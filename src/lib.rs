@@ -16,6 +16,7 @@ pub mod eval;
 pub mod facts;
 pub mod feedback;
 pub mod fields;
+pub mod lists;
 pub mod model;
 pub mod normalise;
 pub mod output;

@@ -8,7 +8,7 @@ use crate::model::outcome::Outcome;
 use crate::normalise::{self, Context, Normalised};
 use crate::read::{self, Input};
 use crate::record::{self, Counts, DetectorCount};
-use crate::score::Found;
+use crate::score::{Found, Scoring};
 use crate::watch::{Clock, StageTime, Watch};
 use crate::write::{self, Staging, WriteError};
 use crate::{detect, report, resolve, score};
@@ -58,32 +58,46 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
     );
     clock.end(parties);
     clock.begin("facts", "lines", Some(shipments.lines.len() as u64));
-    let facts = Facts::new(shipments, &consignors, &consignees, terms, &plan.charges);
+    let mut facts = Facts::with_reference(
+        shipments,
+        &consignors,
+        &consignees,
+        terms,
+        &plan.charges,
+        &plan.price_reference,
+    )
+    .with_lists(&plan.lists);
+    facts.floors = plan.materials.floors(terms, &plan.rates, plan.night);
     clock.end(shipments.lines.len());
     clock.begin("detect", "detectors", Some(detect::ALL.len() as u64));
     let done = AtomicU64::new(0);
     let finished = || watch.reached(done.fetch_add(1, Ordering::Relaxed) + 1);
-    let findings = detect::run(&facts, &plan.job.detectors, &finished)
+    let mut findings = detect::run(&facts, &plan.job.detectors, &finished)
         .map_err(|e| Error::Configuration(format!("detector settings: {e}")))?;
+    let suppressed = detect::suppress(&facts, &mut findings);
     clock.end(detect::ALL.len());
     let found_in_all = findings.iter().map(|f| f.findings.len()).sum();
     clock.begin("score", "findings", Some(found_in_all as u64));
     let detectors: Vec<DetectorCount> = detect::ALL.iter().zip(&findings).map(tally).collect();
     let found = detect::ALL.iter().zip(findings);
     let found = found.map(|(d, findings)| Found { detector: d.id, family: d.family, findings }).collect();
-    let outcome: Outcome = score::run(shipments, found);
+    let scoring = Scoring { calibration: &plan.calibration, false_flags: plan.job.false_flags };
+    let outcome: Outcome = score::run(&facts, found, &scoring);
 
     clock.end(found_in_all);
     clock.begin("write", "flags", Some(outcome.flags.len() as u64));
-    let counts = Counts { detectors, ..Counts::of(&facts, &outcome, rejects, files) };
+    let counts = Counts { detectors, suppressed, ..Counts::of(&facts, &outcome, rejects, files) };
     let run = write::Run {
         facts: &facts,
         outcome: &outcome,
         rejects,
         inputs: &inputs,
         entity_links: plan.job.output.entity_links,
+        earlier: &plan.earlier,
+        descriptions: plan.job.output.descriptions,
         sample: &plan.job.sample,
         night: plan.night,
+        line_scores: plan.job.output.line_scores,
     };
     write::write(&run, staging.folder())?;
     let record = record::json(plan, &inputs, files, &facts, &counts, rejects);

@@ -3,12 +3,14 @@
 //! Nothing here depends on the clock, the machine or the number of threads: the same input gives the same bytes.
 
 use crate::config::Plan;
+use crate::detect::Suppressed;
 use crate::facts::Facts;
 use crate::fields::date::iso_text;
+use crate::lists::PartyList;
 use crate::model::batch::Reject;
 use crate::model::finding::Family;
 use crate::model::money::{self, Money, to_units};
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{Outcome, Revenue};
 use crate::model::parcels::Particular;
 use crate::model::schema::Column;
 use crate::read::{FileSummary, Input};
@@ -42,8 +44,14 @@ pub struct Counts {
     pub cases: usize,
     /// Parcels flagged and expected revenue at risk, by family.
     pub families: Vec<(Family, usize, Money)>,
-    /// Expected revenue at risk by currency.
-    pub revenue: BTreeMap<String, Money>,
+    /// What the allow list left out.
+    pub suppressed: Suppressed,
+    /// Parcels by lane alone: flagged, but not on revenue.
+    pub lanes_only: usize,
+    /// Revenue at risk by currency.
+    pub revenue: BTreeMap<String, Revenue>,
+    /// Share of each family's flagged parcels that is expected to be false.
+    pub expected_false: Vec<(Family, f64)>,
     /// What each detector did.
     pub detectors: Vec<DetectorCount>,
 }
@@ -79,14 +87,10 @@ impl Counts {
             let mut best: BTreeMap<u32, Money> = BTreeMap::new();
             for flag in revenue {
                 let slot = best.entry(flag.parcel).or_default();
-                *slot = (*slot).max(flag.revenue);
+                *slot = (*slot).max(flag.revenue.expected);
             }
             (family, parcels.len(), best.values().sum())
         });
-        let mut revenue = BTreeMap::new();
-        for parcel in &outcome.parcels {
-            *revenue.entry(facts.terms(parcel.parcel).currency.to_string()).or_default() += parcel.revenue;
-        }
         Counts {
             records_read: files.iter().map(|f| f.records_read).sum(),
             lines_used: shipments.lines.len() as u64,
@@ -98,7 +102,10 @@ impl Counts {
             flags: outcome.flags.len(),
             cases: outcome.cases.len(),
             families: families.to_vec(),
-            revenue,
+            suppressed: Suppressed::default(),
+            lanes_only: outcome.parcels.iter().filter(|p| p.probability == 0.0).count(),
+            revenue: outcome.revenue.clone(),
+            expected_false: outcome.expected_false.clone(),
             detectors: Vec::new(),
         }
     }
@@ -132,7 +139,7 @@ pub fn json(
         .enumerate()
         .map(|(source, (input, file))| {
             let rejected: u64 = by_field(Some(source as u32)).values().sum();
-            json!({
+            let mut told = json!({
                 "path": input.path.to_string_lossy(),
                 "channel": input.channel.name(),
                 "format": input.format,
@@ -143,7 +150,11 @@ pub fn json(
                 "quarantined": rejected,
                 "unknown_columns": file.unknown_columns,
                 "warnings": file.warnings,
-            })
+            });
+            if !file.layouts.is_empty() {
+                told["layouts"] = json!(file.layouts);
+            }
+            told
         })
         .collect();
     let families: BTreeMap<&str, Value> = counts
@@ -153,8 +164,11 @@ pub fn json(
             (f.name(), json!({ "title": f.title(), "parcels": n, "revenue_at_risk": to_units(*r) }))
         })
         .collect();
-    let revenue: BTreeMap<&str, f64> =
-        counts.revenue.iter().map(|(c, m)| (c.as_str(), to_units(*m))).collect();
+    let revenue = |end: fn(&Revenue) -> Money| -> BTreeMap<&str, f64> {
+        counts.revenue.iter().map(|(c, r)| (c.as_str(), to_units(end(r)))).collect()
+    };
+    let expected_false: BTreeMap<&str, f64> =
+        counts.expected_false.iter().map(|(f, share)| (f.name(), (share * 1e4).round() / 1e4)).collect();
     let value = json!({
         "program": "parcel-risk",
         "version": env!("CARGO_PKG_VERSION"),
@@ -173,10 +187,16 @@ pub fn json(
             "consignees_declared": counts.consignees.0,
             "consignees_resolved": counts.consignees.1,
             "flagged_parcels": counts.flagged,
+            "flagged_on_revenue": counts.flagged - counts.lanes_only,
             "flags": counts.flags,
             "cases": counts.cases,
         },
         "families": families,
+        "lists": lists(plan, counts),
+        "revenue_at_risk": revenue(|r| r.expected),
+        "revenue_at_risk_low": revenue(|r| r.low),
+        "revenue_at_risk_high": revenue(|r| r.high),
+        "false_flags": { "asked": plan.job.false_flags, "expected": expected_false },
         "detectors": counts.detectors.iter().map(|d| json!({
             "id": d.id,
             "title": d.title,
@@ -189,15 +209,32 @@ pub fn json(
             "parcels": plan.job.sample.parcels.min(counts.parcels),
             "inclusion_probability": inclusion(&plan.job.sample, counts.parcels),
         },
-        "revenue_at_risk": revenue,
         "quarantined_by_field": by_field(None),
         "values_ignored": ignored(facts),
         "law": law(facts),
+        "who_is_who": { "consignor": facts.consignors.odds, "consignee": facts.consignees.odds },
         "notes": notes(facts),
     });
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// What the user's lists came to: rows in force and past their day, and what the allow list left out.
+fn lists(plan: &Plan, counts: &Counts) -> Value {
+    let rows = |list: &PartyList| json!({ "in_force": list.entries.len(), "expired": list.expired });
+    let findings: BTreeMap<&str, usize> =
+        counts.suppressed.findings.iter().map(|(family, n)| (family.name(), *n)).collect();
+    json!({
+        "watch": rows(&plan.lists.watch),
+        "allow": rows(&plan.lists.allow),
+        "described_goods": plan.lists.described_goods.rows().count(),
+        "suppressed": {
+            "findings": findings,
+            "parcels": counts.suppressed.parcels,
+            "by_line_of_the_allow_list": counts.suppressed.rows,
+        },
+    })
 }
 
 /// Texts of optional columns that meant nothing and were left out, by column.
@@ -289,7 +326,8 @@ pub fn worst(facts: &Facts, outcome: &Outcome, count: usize) -> Vec<String> {
         let p = parcel.parcel as usize;
         let id = shipments.parcels.id.get(parcel.parcel);
         let consignee = shipments.consignees.get(shipments.parcels.consignee[p], Particular::Name);
-        let revenue = money::display(parcel.revenue, &facts.terms(parcel.parcel).currency.to_string());
+        let revenue =
+            money::display(parcel.revenue.expected, &facts.terms(parcel.parcel).currency.to_string());
         let others = if parcels > 1 { format!(" and {} more", parcels - 1) } else { String::new() };
         lines.push(format!(
             "{:.2}  {id}{others}, to {consignee}, {revenue} at risk: {reason}",

@@ -345,6 +345,7 @@ fn mistakes_in_the_job_are_named() {
         ("date = 2026-05-20\npostal = ['x']", "`out` is not given"),
         ("date = 2026-05-20\nout = 'o'", "--postal"),
         ("date = 2026-05-20\nout = 'o'\npostal = ['s3://b/k.csv']", "s3://b/k.csv"),
+        ("date = 2026-05-20\nout = 'o'\npostal = ['x']\nfalse_flags = 20", "false_flags: found 20"),
         ("[detectors.split-windw]\ndays = 3", "did you mean `split-window`"),
         ("[detectors.split-window]\nnonsense = 3", "nonsense"),
     ] {
@@ -354,6 +355,29 @@ fn mistakes_in_the_job_are_named() {
     }
     let said = expect(2, program().args(["run", "--nonsense"])).stderr;
     assert!(text(&said).contains("--nonsense"));
+}
+
+#[test]
+fn only_so_much_is_flagged_that_the_share_of_false_flags_is_kept() {
+    let dir = TempDir::new().unwrap();
+    let job = sample().join("nightly.toml");
+    let flagged = |name: &str, settings: &[&str]| {
+        let out = dir.path().join(name);
+        expect(0, program().arg("run").arg(&job).arg("--out").arg(&out).args(settings));
+        record(&out)
+    };
+    let all = flagged("all", &[]);
+    let some = flagged("some", &["--false-flags", "0.1"]);
+    let none = flagged("none", &["--set", "false_flags=0"]);
+    let count = |record: &serde_json::Value| record["counts"]["flagged_parcels"].as_u64().unwrap();
+    assert!(count(&all) >= count(&some) && count(&some) > 0 && count(&none) == 0);
+    assert_eq!(some["false_flags"]["asked"], 0.1);
+    for (family, share) in some["false_flags"]["expected"].as_object().unwrap() {
+        assert!(share.as_f64().unwrap() <= 0.1, "{family}: {share}");
+    }
+    // The night's revenue is an expectation between two ends.
+    let revenue = |end: &str| all[format!("revenue_at_risk{end}")]["EUR"].as_f64().unwrap();
+    assert!(0.0 < revenue("_low") && revenue("_low") < revenue("") && revenue("") < revenue("_high"));
 }
 
 #[test]

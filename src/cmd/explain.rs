@@ -61,9 +61,11 @@ fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
     );
     let _ = writeln!(
         t,
-        "  declared {:.2} {currency} ({threshold}); {:.2} {currency} at risk; rank {}, risk score {:.3}, probability {:.2}; {}",
+        "  declared {:.2} {currency} ({threshold}); {:.2} {currency} at risk ({:.2} to {:.2}); rank {}, risk score {:.2}, probability {:.3}; {}",
         number(parcel, "declared_value"),
         number(parcel, "revenue_at_risk"),
+        number(parcel, "revenue_at_risk_low"),
+        number(parcel, "revenue_at_risk_high"),
         number(parcel, "rank"),
         number(parcel, "risk_score"),
         number(parcel, "probability"),
@@ -88,6 +90,7 @@ fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
             }
         }
         let _ = writeln!(t, "    {} parcels in this run", number(party, "parcels"));
+        waterfall(out, entity, t)?;
     }
     let (flags, _) = rows(out, "flags.parquet", Some(("parcel_id", id)), usize::MAX)?;
     for flag in &flags {
@@ -101,12 +104,59 @@ fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
         if let Some(p) = flag.get("p_value").and_then(serde_json::Value::as_f64) {
             let _ = write!(test, ", p-value {p:.2e}, q-value {:.2e}", number(flag, "q_value"));
         }
-        let _ = writeln!(t, "{test}, {:.2} {currency} at risk", number(flag, "revenue_at_risk"));
+        let revenue =
+            ["revenue_at_risk", "revenue_at_risk_low", "revenue_at_risk_high"].map(|c| number(flag, c));
+        let [expected, low, high] = revenue;
+        let _ = writeln!(t, "{test}, {expected:.2} {currency} at risk ({low:.2} to {high:.2})");
         let _ = writeln!(t, "  evidence {}", text(flag, "evidence"));
         let case = text(flag, "case_id");
         if !case.is_empty() {
             members(out, case, id, t)?;
         }
+    }
+    Ok(())
+}
+
+/// Why the declarations of a party are one: what each comparison says, and the sum.
+fn waterfall(out: &Path, entity: &str, t: &mut String) -> Result<(), Error> {
+    let (lines, _) = rows(out, "links.parquet", Some(("entity_id", entity)), usize::MAX)?;
+    let links: Vec<&[Row]> = lines.chunk_by(|a, b| number(a, "link") == number(b, "link")).collect();
+    if links.is_empty() {
+        return Ok(());
+    }
+    let _ = writeln!(
+        t,
+        "    one party, by {} comparison{} (weights in bits: each bit doubles the odds that the two are one)",
+        links.len(),
+        if links.len() == 1 { "" } else { "s" }
+    );
+    for link in links.iter().take(SPELLINGS) {
+        let Some(last) = link.last() else { continue };
+        let _ = writeln!(t, "      {}\n      {}", text(last, "one"), text(last, "other"));
+        for line in *link {
+            match line.get("weight_bits").and_then(serde_json::Value::as_f64) {
+                Some(weight) => {
+                    let _ = writeln!(
+                        t,
+                        "        {weight:>+7.1} {:>+7.1}  {}: {}",
+                        number(line, "total_bits"),
+                        text(line, "field"),
+                        text(line, "level")
+                    );
+                }
+                None => {
+                    let _ = writeln!(t, "        {}: {}", text(line, "field"), text(line, "level"));
+                }
+            }
+        }
+        if let Some(total) = last.get("total_bits").and_then(serde_json::Value::as_f64) {
+            let probability = 1.0 / (1.0 + (-total).exp2());
+            let _ = writeln!(t, "        probability that the two are one party: {probability:.4}");
+        }
+    }
+    let more = links.len().saturating_sub(SPELLINGS);
+    if more > 0 {
+        let _ = writeln!(t, "      and {more} comparisons more, in links.parquet");
     }
     Ok(())
 }

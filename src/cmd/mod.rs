@@ -1,11 +1,13 @@
 //! The subcommands: each reads its arguments, calls the library and prints.
 
+pub mod check;
 pub mod completions;
 pub mod detectors;
 pub mod eval;
 pub mod explain;
 pub mod feedback;
 pub mod init;
+pub mod labels;
 pub mod man;
 mod progress;
 pub mod regimes;

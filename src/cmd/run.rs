@@ -6,6 +6,7 @@ use crate::cli::LogFormat;
 use crate::cli::RunArgs;
 use crate::config::Job;
 use crate::model::money;
+use crate::model::outcome::Revenue;
 use crate::pipeline::{self, Summary};
 use crate::watch::{Silent, peak_memory_mib};
 use serde_json::json;
@@ -25,10 +26,15 @@ pub(crate) fn execute(args: RunArgs) -> Status {
         job.postal = args.postal;
         job.express = args.express;
     }
+    for mapping in args.mapping {
+        let (pattern, name) = mapping.split_once('=').unwrap_or(("*", &mapping));
+        job.mapping.insert(pattern.to_owned(), name.to_owned());
+    }
     job.destination = args.destination.or(job.destination);
     job.date = args.date.or(job.date);
     job.out = args.out.or(job.out);
     job.rates = args.rates.or(job.rates);
+    job.false_flags = args.false_flags.or(job.false_flags);
     let plan = job.plan()?;
     let started = Instant::now();
     let machine = args.log == LogFormat::Json;
@@ -53,7 +59,7 @@ const NOTES: usize = 4;
 fn finished(summary: &Summary, out: &str, elapsed: Duration) -> serde_json::Value {
     let counts = &summary.counts;
     let revenue: serde_json::Map<String, serde_json::Value> =
-        counts.revenue.iter().map(|(c, m)| (c.clone(), json!(money::to_units(*m)))).collect();
+        counts.revenue.iter().map(|(c, m)| (c.clone(), json!(money::to_units(m.expected)))).collect();
     json!({
         "event": "finished",
         "records_read": counts.records_read,
@@ -105,11 +111,34 @@ fn text(summary: &Summary, out: &str, elapsed: Duration) -> String {
         grouped(counts.cases as u64)
     );
     for (family, parcels, _) in &counts.families {
-        let _ = writeln!(t, "             {:>9}  {}", grouped(*parcels as u64), family.title());
+        let doubt = counts.expected_false.iter().find(|e| e.0 == *family);
+        let doubt =
+            doubt.map_or(String::new(), |e| format!(", {:.0} % of them expected to be false", 100.0 * e.1));
+        let _ = writeln!(t, "             {:>9}  {}{doubt}", grouped(*parcels as u64), family.title());
     }
-    let sums: Vec<String> = counts.revenue.iter().map(|(c, m)| money::display(*m, c)).collect();
+    let left_out: usize = counts.suppressed.findings.values().sum();
+    if left_out > 0 {
+        let _ = writeln!(
+            t,
+            "Allow list   {} findings on {} parcels left out",
+            grouped(left_out as u64),
+            grouped(counts.suppressed.parcels as u64)
+        );
+    }
+    let sum = |(currency, revenue): (&String, &Revenue)| {
+        format!(
+            "{} ({} to {})",
+            money::display(revenue.expected, currency),
+            money::display(revenue.low, "").trim_end(),
+            money::display(revenue.high, "").trim_end()
+        )
+    };
+    let sums: Vec<String> = counts.revenue.iter().map(sum).collect();
     let sums = if sums.is_empty() { "none".to_owned() } else { sums.join(", ") };
-    let _ = writeln!(t, "Revenue      {sums} at risk (expected; by the rates of duty and tax in use)");
+    let _ = writeln!(
+        t,
+        "Revenue      {sums} at risk (expected, and nine nights in ten; by the rates of duty and tax in use)"
+    );
     if !summary.worst.is_empty() {
         let _ = writeln!(t, "Worst cases  (risk score, parcels, why)");
         for line in &summary.worst {

@@ -5,15 +5,23 @@ use crate::model::schema::{Column, Kind};
 use std::fmt::Write;
 
 /// The files of a run, one row per what.
-pub const OUTPUT: [(&str, &str); 12] = [
+pub const OUTPUT: [(&str, &str); 17] = [
     ("flagged_parcels.parquet", "flagged parcel, highest risk first"),
     ("flags.parquet", "finding"),
     ("cases.parquet", "group of parcels that one finding ties together"),
     ("entities.parquet", "resolved party that a flag names"),
     ("entity_links.parquet", "parcel; with --set output.entity_links=true"),
+    (
+        "bunching.parquet",
+        "test of the prices around a limit of a sender, seller, manifest, origin or HS chapter",
+    ),
     ("quarantine.parquet", "input record that could not be used"),
     ("price_reference.parquet", "price cell"),
     ("manifest_quality.parquet", "manifest: completeness and accuracy by data element"),
+    ("carrier_quality.parquet", "channel and carrier, with the change since the run that `previous` names"),
+    ("consignor_quality.parquet", "resolved consignor of 20 parcels or more"),
+    ("referrals.parquet", "parcel to refer before loading: what to ask for, the agency to tell"),
+    ("descriptions.parquet", "distinct description and heading; with --set output.descriptions=true"),
     ("random_sample.parquet", "parcel drawn at random, with its probability of being drawn"),
     ("run.json", "the run: versions, configuration, inputs, counts that reconcile, the law applied"),
     ("timing.json", "the run: time of each stage, memory; only with --set output.timing=true"),

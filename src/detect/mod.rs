@@ -1,17 +1,33 @@
 //! Detectors: one file each, with its documentation, settings and honest twins; this is their list.
 
+mod allowed;
+mod data_quality_description;
+mod data_quality_manifest;
+mod data_quality_party;
+mod data_quality_record;
 mod de_minimis_bunching;
 mod de_minimis_excluded_goods;
 mod de_minimis_gift_sale;
 mod de_minimis_over_limit;
+mod misdeclared_copied_text;
+mod misdeclared_description;
+mod misdeclared_kinds_merged;
+mod misdeclared_one_code;
+mod misdeclared_scheme_number;
+mod misdeclared_weight;
 mod price_below_lowest_acceptable;
 mod price_below_own_article;
 mod price_below_peers;
+mod price_below_raw_material;
 mod price_consignor_low;
 mod price_parcel_low;
+mod security_goods;
+mod security_watch_list;
 mod split_consignment;
 mod split_linked;
 mod split_window;
+
+pub use allowed::{Suppressed, suppress};
 
 use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};
@@ -71,8 +87,21 @@ pub static ALL: &[&Detector] = &[
     &price_below_own_article::ENTRY,
     &price_below_peers::ENTRY,
     &price_below_lowest_acceptable::ENTRY,
+    &price_below_raw_material::ENTRY,
     &price_consignor_low::ENTRY,
     &price_parcel_low::ENTRY,
+    &misdeclared_description::ENTRY,
+    &misdeclared_one_code::ENTRY,
+    &misdeclared_kinds_merged::ENTRY,
+    &misdeclared_weight::ENTRY,
+    &misdeclared_copied_text::ENTRY,
+    &misdeclared_scheme_number::ENTRY,
+    &data_quality_description::ENTRY,
+    &data_quality_party::ENTRY,
+    &data_quality_record::ENTRY,
+    &data_quality_manifest::ENTRY,
+    &security_goods::ENTRY,
+    &security_watch_list::ENTRY,
 ];
 
 /// Runs every detector, several at a time, and says when each has finished; the result is in the order of [`ALL`].

@@ -34,6 +34,7 @@ detector! {
     ///
     /// ## Settings
     /// - `min_score` (0.3): least probability of a cut by another comparison.
+    /// - `min_score_as_usual` (0.5): the same for a line at its consignor's own steady price of the article.
     /// - `min_others` (8): fewest other consignors in the cell.
     /// - `max_spread` (0.5): largest spread of log prices in a cell of goods described in different words.
     /// - `max_level` (0.39): largest level of the whole consignor that supports a finding.
@@ -46,6 +47,8 @@ detector! {
 pub struct Settings {
     /// Least probability of a cut by another comparison, 0 to 1.
     pub min_score: f64,
+    /// The same for a line at its consignor's own steady price, 0 to 1.
+    pub min_score_as_usual: f64,
     /// Fewest other consignors in the cell.
     pub min_others: usize,
     /// Largest spread of log prices.
@@ -56,7 +59,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.3, min_others: 8, max_spread: 0.5, max_level: 0.39 }
+        Settings { min_score: 0.3, min_score_as_usual: 0.5, min_others: 8, max_spread: 0.5, max_level: 0.39 }
     }
 }
 
@@ -69,13 +72,15 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     let ratio = facts.prices.ratio_to_peers(line).filter(|ratio| *ratio < 0.7)?;
     let (judgement, by) = support(facts, line, settings.max_level)?;
-    if judgement.probability < settings.min_score {
+    let usual = facts.prices.as_usual(line);
+    let min_score = if usual { settings.min_score_as_usual } else { settings.min_score };
+    if judgement.probability < min_score {
         return None;
     }
     let mut below = 0;
     for scale in [Scale::Piece, Scale::Kg] {
         let Some(cell) = facts.prices.comparison(line, scale) else { continue };
-        let fit = cell.consignors > settings.min_others
+        let fit = (cell.consignors > settings.min_others || cell.nights.is_some())
             && !cell.contested
             && (cell.same_goods || cell.spread <= settings.max_spread);
         if cell.declared >= cell.lowest_acceptable {

@@ -34,7 +34,7 @@ detector! {
     ///
     /// ## Settings
     /// - `min_score` (0.06): least probability of a cut.
-    /// - `max_ratio` (0.44): largest share of the own price that is still flagged.
+    /// - `max_ratio` (0.58): largest share of the own price that is still flagged.
     /// - `max_ratio_to_peers` (0.85): largest share of other consignors' price that is still flagged.
     "price-below-own-article", UnderInvoicing, "Price far below the same consignor's own for the same article", Settings, run
 }
@@ -53,9 +53,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.06, max_ratio: 0.44, max_ratio_to_peers: 0.85 }
+        Settings { min_score: 0.06, max_ratio: 0.58, max_ratio_to_peers: 0.85 }
     }
 }
+
+/// Other consignors of the very same goods whose price clears a line.
+const SAME_GOODS_OTHERS: usize = 2;
 
 fn run(facts: &Facts, settings: &Settings) -> Findings {
     let lines = 0..facts.shipments.lines.len();
@@ -66,7 +69,8 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     // Few lines are that low; only they are worth a judgement.
     facts.prices.ratio_to_own(line).filter(|ratio| *ratio <= settings.max_ratio)?;
-    if facts.prices.ratio_to_peers(line).is_some_and(|ratio| ratio > settings.max_ratio_to_peers) {
+    let peers = facts.prices.ratio_to_same_goods(facts.shipments, line, SAME_GOODS_OTHERS);
+    if peers.is_some_and(|ratio| ratio > settings.max_ratio_to_peers) {
         return None;
     }
     let judgement = facts.prices.own(line).filter(|j| j.probability >= settings.min_score)?;

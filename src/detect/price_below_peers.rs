@@ -40,6 +40,8 @@ detector! {
     ///
     /// ## Settings
     /// - `min_score` (0.25): least probability of a cut.
+    /// - `min_score_as_usual` (0.5): the same for a line at its consignor's own steady price of the article: what all of
+    ///   a seller's lines of an article cost is an article's price more often than a cut.
     /// - `max_ratio` (0.6): largest share of the other consignors' price that is still flagged.
     "price-below-peers", UnderInvoicing, "Price far below other consignors' for comparable goods", Settings, run
 }
@@ -50,13 +52,15 @@ detector! {
 pub struct Settings {
     /// Least probability of a cut, 0 to 1.
     pub min_score: f64,
+    /// The same for a line at its consignor's own steady price, 0 to 1.
+    pub min_score_as_usual: f64,
     /// Largest share of the peers' price, 0 to 1.
     pub max_ratio: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.25, max_ratio: 0.6 }
+        Settings { min_score: 0.25, min_score_as_usual: 0.5, max_ratio: 0.6 }
     }
 }
 
@@ -69,7 +73,9 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     // Few lines are that low; only they are worth a judgement.
     facts.prices.ratio_to_peers(line).filter(|ratio| *ratio <= settings.max_ratio)?;
-    let judgement = facts.prices.peers(line).filter(|j| j.probability >= settings.min_score)?;
+    let usual = facts.prices.as_usual(line);
+    let min_score = if usual { settings.min_score_as_usual } else { settings.min_score };
+    let judgement = facts.prices.peers(line).filter(|j| j.probability >= min_score)?;
     let reason = format!(
         "Against the price that other consignors, and this one's other goods, let expect it is {:.0} %; an honest price \
          lies as low {}.",

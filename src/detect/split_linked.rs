@@ -83,7 +83,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     for link in Link::ALL {
         let found = search(facts, &Pools::of(facts, &contacts(facts, link)), &model);
         all.groups.extend(found.groups.into_iter().map(|group| Group { link: Some(link), ..group }));
-        all.tests += found.tests;
+        all.p_values.extend(found.p_values);
         all.controls += found.controls;
     }
     report(facts, all, &model, settings.cut, |group| group.consignees.len() > 1, |group| story(facts, group))

@@ -34,7 +34,7 @@ impl Tables {
             .map(|frame| frame.select([text("parcel_id"), text("family"), text("typology")]))
             .map_err(fail(truth))?;
         let mut counts: BTreeMap<String, usize> =
-            Family::ALL.into_iter().map(|f| (f.name().to_owned(), 0)).collect();
+            Family::REVENUE.into_iter().map(|f| (f.name().to_owned(), 0)).collect();
         let real = truth_rows.clone().group_by([col("parcel_id"), col("family")]).agg([len().alias("real")]);
         let per_family = real
             .clone()
@@ -50,10 +50,11 @@ impl Tables {
         }
         let flags = flags(out, counts.keys()).map_err(fail(out))?;
         let families = rankings(&flags, &real, &counts).map_err(fail(out))?;
-        let any = flags
-            .clone()
-            .group_by([col("parcel_id")])
-            .agg([col("rank").first(), col("parcel_revenue").first()]);
+        let any = flags.clone().group_by([col("parcel_id")]).agg([
+            col("rank").first(),
+            col("parcel_revenue").first(),
+            col("risk_score").first(),
+        ]);
         let all = overall(&any, &real).map_err(fail(out))?;
         let typologies = typologies(&truth_rows, &flags, &any).map_err(fail(truth))?;
         let twins = match twins {
@@ -83,6 +84,7 @@ fn flags<'a>(out: &Path, families: impl Iterator<Item = &'a String>) -> PolarsRe
         text("parcel_id"),
         col("rank").cast(DataType::Int64),
         number("revenue_at_risk").alias("parcel_revenue"),
+        number("risk_score"),
     ]);
     let measured = families.fold(lit(false), |any, family| any.or(col("family").eq(lit(family.as_str()))));
     let found = scan(&out.join("flags.parquet"))?
@@ -109,7 +111,7 @@ fn rankings(
         .collect()?;
     let mut rankings: BTreeMap<&str, Vec<Ranked>> = counts.keys().map(|f| (f.as_str(), Vec::new())).collect();
     let families = strings(&ranked, "family")?;
-    for (family, row) in families.iter().zip(rows(&ranked, "revenue_at_risk")?) {
+    for (family, row) in families.iter().zip(rows(&ranked, "revenue_at_risk", "score")?) {
         if let Some(ranking) = rankings.get_mut(family.as_str()) {
             ranking.push(row);
         }
@@ -137,7 +139,7 @@ fn overall(any: &LazyFrame, real: &LazyFrame) -> PolarsResult<FamilyTable> {
     Ok(FamilyTable {
         family: "all".to_owned(),
         parcels_true: numbers(&parcels_true, "parcels")?.first().copied().unwrap_or_default(),
-        ranking: rows(&ranked, "parcel_revenue")?,
+        ranking: rows(&ranked, "parcel_revenue", "risk_score")?,
     })
 }
 
@@ -214,13 +216,18 @@ fn numbers(frame: &DataFrame, column: &str) -> PolarsResult<Vec<usize>> {
     Ok(cells.i64()?.iter().map(|n| n.unwrap_or_default() as usize).collect())
 }
 
-/// Truth and revenue of each row.
-fn rows(frame: &DataFrame, revenue: &str) -> PolarsResult<Vec<Ranked>> {
+/// Truth, revenue and probability of each row.
+fn rows(frame: &DataFrame, revenue: &str, probability: &str) -> PolarsResult<Vec<Ranked>> {
     let real = frame.column("real")?.is_not_null();
     let revenue = frame.column(revenue)?.f64()?;
+    let probability = frame.column(probability)?.f64()?;
     Ok(real
         .iter()
-        .zip(revenue.iter())
-        .map(|(real, revenue)| Ranked { real: real == Some(true), revenue: revenue.unwrap_or_default() })
+        .zip(revenue.iter().zip(probability.iter()))
+        .map(|(real, (revenue, probability))| Ranked {
+            real: real == Some(true),
+            revenue: revenue.unwrap_or_default(),
+            probability: probability.unwrap_or_default(),
+        })
         .collect())
 }

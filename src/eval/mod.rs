@@ -12,6 +12,8 @@
 //! - *Revenue@k*: `revenue_at_risk` of the true parcels among the first k, as a share of that of all true parcels
 //!   flagged (Rev@n of DATE, section 5.1.2, with the run's own estimate since the truth has no tariff). *Of best*: the
 //!   same against the best possible order of those parcels (its Norm-Rev@n).
+//! - *False flags*: 1 less precision, beside what the run expected (the mean of 1 less the probability: of the parcel's
+//!   strongest finding in the family, or of the parcel over all) and, in bands of probability, the share that proved right.
 //! - *Twins wrongly flagged*: share of each population of honest look-alikes flagged in any measured family.
 
 mod frames;
@@ -55,6 +57,21 @@ pub struct AtDepth {
     pub revenue_of_best: Option<f64>,
 }
 
+/// Flagged parcels of about the same probability.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Band {
+    /// Probabilities above this ...
+    pub from: f64,
+    /// ... up to this.
+    pub to: f64,
+    /// Parcels.
+    pub parcels: usize,
+    /// Mean probability by the run.
+    pub expected: f64,
+    /// Share in the truth.
+    pub realised: f64,
+}
+
 /// One family, or all together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Quality {
@@ -68,6 +85,12 @@ pub struct Quality {
     pub hits: usize,
     /// Share of the flagged in the truth; none where nothing was flagged.
     pub precision: Option<f64>,
+    /// Share of the flagged that are not in the truth of the family; none where nothing was flagged.
+    pub false_share: Option<f64>,
+    /// The same as the run expected it: the mean of 1 less the probability.
+    pub false_expected: Option<f64>,
+    /// How the run's probabilities proved.
+    pub reliability: Vec<Band>,
     /// Share of the truth that was flagged; none where there is none.
     pub recall: Option<f64>,
     /// Harmonic mean of the two.

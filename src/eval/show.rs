@@ -32,6 +32,29 @@ impl fmt::Display for Evaluation {
                 decimals(q.average_precision)
             )?;
         }
+        writeln!(f, "\n{:<18} {:>9} {:>9}", "false flags", "expected", "realised")?;
+        for q in &self.families {
+            writeln!(f, "{:<18} {:>9} {:>9}", q.family, percent(q.false_expected), percent(q.false_share))?;
+        }
+        writeln!(
+            f,
+            "\n{:<18} {:>12} {:>9} {:>9} {:>9}",
+            "probability", "band", "parcels", "expected", "right"
+        )?;
+        for q in &self.families {
+            for band in &q.reliability {
+                writeln!(
+                    f,
+                    "{:<18} {:>5.2} to {:.2} {:>9} {:>9} {:>9}",
+                    q.family,
+                    band.from,
+                    band.to,
+                    band.parcels,
+                    percent(Some(band.expected)),
+                    percent(Some(band.realised))
+                )?;
+            }
+        }
         if self.families.iter().any(|q| !q.at.is_empty()) {
             writeln!(
                 f,

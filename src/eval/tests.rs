@@ -35,6 +35,7 @@ fn run(dir: &Path, flags: &[(&str, &str, f64, f64)], parcels: &[(&str, i64, f64)
             ("parcel_id", strings(&parcels.iter().map(|p| p.0).collect::<Vec<_>>())),
             ("rank", Arc::new(Int64Array::from(parcels.iter().map(|p| p.1).collect::<Vec<_>>()))),
             ("revenue_at_risk", floats(&parcels.iter().map(|p| p.2).collect::<Vec<_>>())),
+            ("risk_score", floats(&parcels.iter().map(|p| 1.0 - 0.1 * p.1 as f64).collect::<Vec<_>>())),
         ],
     );
 }
@@ -96,6 +97,11 @@ fn figures_of_a_small_run_known_by_hand() {
     assert_eq!(splitting.f1, Some(2.0 / 3.0));
     assert_eq!(splitting.average_precision, Some((1.0 + 2.0 / 3.0) / 3.0));
     assert!(splitting.at.is_empty(), "fewer than ten flagged");
+    assert!((splitting.false_share.unwrap() - 1.0 / 3.0).abs() < 1e-12);
+    assert!((splitting.false_expected.unwrap() - 0.2).abs() < 1e-12, "of 0.9, 0.8 and 0.7");
+    let bands: Vec<(f64, usize, f64)> =
+        splitting.reliability.iter().map(|b| (b.to, b.parcels, b.realised)).collect();
+    assert_eq!(bands, [(0.75, 1, 1.0), (0.9, 2, 0.5)]);
 
     let under = found.families.iter().find(|q| q.family == "under_invoicing").unwrap();
     assert_eq!((under.parcels_true, under.parcels_flagged, under.hits), (2, 2, 1));
@@ -109,6 +115,7 @@ fn figures_of_a_small_run_known_by_hand() {
     let all = found.families.last().unwrap();
     assert_eq!((all.family.as_str(), all.parcels_true, all.parcels_flagged, all.hits), ("all", 5, 4, 4));
     assert_eq!(all.average_precision, Some(0.8));
+    assert!((all.false_expected.unwrap() - 0.25).abs() < 1e-12, "of the risk scores 0.9, 0.8, 0.7 and 0.6");
 
     let days = found.typologies.iter().find(|t| t.typology == "split_over_days").unwrap();
     assert_eq!((days.parcels, days.flagged, days.recall), (2, 1, 0.5));

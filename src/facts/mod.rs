@@ -8,11 +8,16 @@ pub mod prices;
 mod revenue;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod words;
 
+use crate::lists::Lists;
 use crate::model::entities::Resolved;
 use crate::model::parcels::Shipments;
 use crate::refdata::charges::ChargeRates;
+use crate::refdata::materials::Floors;
 use crate::refdata::regimes::Terms;
+use crate::refdata::vague::{Clarity, VagueTerms};
+use rayon::prelude::*;
 
 /// Everything that a detector may use.
 pub struct Facts<'a> {
@@ -28,12 +33,28 @@ pub struct Facts<'a> {
     pub prices: prices::Prices,
     /// Rates of duty and tax.
     pub charges: &'a ChargeRates,
+    /// Lists of the user's; none by default.
+    pub lists: &'a Lists,
+    /// Whether each distinct description says anything.
+    pub clarity: Vec<Clarity>,
+    /// What the words of each description say of its code; where [`Facts::with_lists`] was called.
+    pub words: Option<words::Night>,
+    /// What goods cost at the least, by the raw material in them.
+    pub floors: Floors,
     /// Parcels of addressees with several, by addressee.
     pub by_consignee: parts::Pools,
 }
 
+fn clarity(shipments: &Shipments) -> Vec<Clarity> {
+    let (terms, texts) = (VagueTerms::shipped(), &shipments.descriptions);
+    (0..texts.len() as u32)
+        .into_par_iter()
+        .map_init(String::new, |folded, d| terms.judge(texts.get(d), folded))
+        .collect()
+}
+
 impl<'a> Facts<'a> {
-    /// Derives what detectors share.
+    /// Derives what detectors share, with the prices of no other night and without floors.
     pub fn new(
         shipments: &'a Shipments,
         consignors: &'a Resolved,
@@ -41,7 +62,20 @@ impl<'a> Facts<'a> {
         terms: &'a [Terms],
         charges: &'a ChargeRates,
     ) -> Facts<'a> {
-        let prices = prices::Prices::build(shipments, consignors, terms);
+        let none = prices::PriceReference::default();
+        Self::with_reference(shipments, consignors, consignees, terms, charges, &none)
+    }
+
+    /// Derives what detectors share; prices are held against those of earlier nights where the reference has them.
+    pub fn with_reference(
+        shipments: &'a Shipments,
+        consignors: &'a Resolved,
+        consignees: &'a Resolved,
+        terms: &'a [Terms],
+        charges: &'a ChargeRates,
+        reference: &prices::PriceReference,
+    ) -> Facts<'a> {
+        let prices = prices::Prices::build(shipments, consignors, terms, reference);
         let mut facts = Facts {
             shipments,
             consignors,
@@ -49,10 +83,21 @@ impl<'a> Facts<'a> {
             terms,
             charges,
             prices,
+            lists: Lists::none(),
+            words: None,
+            floors: Floors::default(),
+            clarity: clarity(shipments),
             by_consignee: Default::default(),
         };
         facts.by_consignee = parts::Pools::of(&facts, &parts::consignees(&facts));
         facts
+    }
+    /// Takes the user's lists and reads what the words of the night say of its codes.
+    pub fn with_lists(mut self, lists: &'a Lists) -> Facts<'a> {
+        self.lists = lists;
+        self.words =
+            Some(words::Night::read(self.shipments, &self.consignors.entities, &lists.described_goods));
+        self
     }
     /// The rules for a parcel.
     pub fn terms(&self, parcel: u32) -> &Terms {

@@ -7,6 +7,7 @@ use crate::model::money::{Money, to_units};
 use crate::model::text::ABSENT;
 use crate::refdata::regimes::Limit;
 use crate::stats::bunching::{BINS, Histogram, bin, bin_at_limit};
+use crate::stats::density::{Jump, jump};
 use rayon::prelude::*;
 
 /// Values from this multiple of a limit up to its reciprocal are kept: what the real limit and its placebos look at.
@@ -181,6 +182,31 @@ impl Prices {
         Prices { ratios, in_window: in_window.max(most_kinds), limit }
     }
 
+    /// The prices of several groups as one, none of which counts for more than `most`: of a larger one so many are taken
+    /// at equal steps.
+    pub fn together(groups: &[Prices], most: usize) -> Prices {
+        let mut ratios = Vec::new();
+        for group in groups {
+            let (all, taken) = (group.ratios.len(), group.ratios.len().min(most));
+            ratios.extend((0..taken).map(|i| group.ratios[i * all / taken]));
+        }
+        let mut limits: Vec<f64> = groups.iter().map(|g| g.limit).collect();
+        limits.sort_unstable_by(f64::total_cmp);
+        let limit = limits.get(limits.len() / 2).copied().unwrap_or(1.0);
+        Prices { ratios, in_window: groups.iter().map(|g| g.in_window).sum(), limit }
+    }
+
+    /// Whether the density of the prices jumps at the limit; prices that the limit admits stand on its left.
+    pub fn jump(&self) -> Option<Jump> {
+        let left = 1.0 - f64::EPSILON;
+        let values: Vec<f64> = self
+            .ratios
+            .iter()
+            .map(|&(ratio, admitted)| if admitted { ratio.min(left) } else { ratio.max(1.0) })
+            .collect();
+        jump(&values, 1.0)
+    }
+
     /// Counts around the real limit.
     pub fn histogram(&self) -> Histogram {
         let mut counts = [0.0; BINS];
@@ -266,6 +292,17 @@ mod tests {
             (0..20).map(|i| Near { heading: 8400 + i as u16, ..parcel(i, 178.73, i) }).collect();
         let prices = Prices::of(&mut group, WINDOW);
         assert_eq!((prices.histogram()[EDGE - 1], prices.in_window), (20.0, 20));
+    }
+
+    #[test]
+    fn a_large_group_counts_for_no_more_than_its_share() {
+        let mut large: Vec<Near> = (0..90).map(|i| parcel(i, 60.0 + f64::from(i), i)).collect();
+        let mut small = vec![parcel(90, 179.0, 1), parcel(91, 100.0, 2)];
+        let groups = [Prices::of(&mut large, WINDOW), Prices::of(&mut small, WINDOW)];
+        let both = Prices::together(&groups, 30);
+        assert_eq!((both.ratios.len(), both.in_window), (32, 1));
+        assert!((both.limit - 180.0).abs() < 1e-6);
+        assert!(Prices::together(&[], 30).ratios.is_empty());
     }
 
     #[test]

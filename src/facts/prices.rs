@@ -13,7 +13,9 @@
 mod cells;
 mod clusters;
 mod endings;
+mod history;
 mod model;
+mod past;
 mod reference;
 mod report;
 #[cfg(test)]
@@ -29,15 +31,17 @@ use crate::model::entities::Resolved;
 use crate::model::money::to_units;
 use crate::model::parcels::Shipments;
 use crate::refdata::regimes::Terms;
-use crate::stats::mixture::{Mixture, Prior, Shape};
+use crate::stats::mixture::{Likelihood, Mixture, Prior, Shape};
 use cells::{Row, key, subheading};
 use clusters::{Clusters, Condition};
-use endings::Endings;
+use endings::{Endings, LineEnds};
+use history::{Entry, History, Usual};
 use model::{Model, Point, Residual};
 use rayon::prelude::*;
 
 pub use endings::Ends;
 pub use model::Standing;
+pub use past::{PriceReference, ReferenceError};
 pub use reference::{Comparison, PriceCell};
 pub use report::Grounds;
 pub use whole::Whole;
@@ -46,7 +50,7 @@ pub use whole::Whole;
 /// twelfth and six tenths.
 const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5), freedom: 7, symmetry: 0.5 };
 /// The same for a line against its own article: there smaller discounts are discounts too.
-const OWN: Shape = Shape { discount: (-0.85, -0.15), cut: (-2.5, -0.5), freedom: 7, symmetry: 1.0 };
+const OWN: Shape = Shape { discount: (-0.85, -0.15), cut: (-2.5, -0.5), freedom: 7, symmetry: 0.4 };
 /// The same for a consignor over all its goods: outlets and cheap qualities at up to half the price. The middle of many
 /// articles strays less wildly than one, and dear brands have no like below: nobody sells all at a quarter of the cost.
 const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29, symmetry: 0.3 };
@@ -63,8 +67,16 @@ const JUST_BELOW_PRIOR: Prior = Prior { discount: 0.03, cut: 0.05, weight: 100.0
 const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.02, cut: 0.02, weight: 60.0 };
 /// A scale this much wider than the other decides nothing by itself ...
 const WIDER: f64 = 1.5;
-/// ... but where it shows no lower price than this, the line is not low.
+/// ... but where it shows no lower price than this, the line is not low ...
 const NOT_LOW: f64 = -0.25;
+/// ... unless it is so wide that it says nothing: weights or counts that are none.
+const SAYS_NOTHING: f64 = 3.0;
+
+/// Standard deviation up to which a comparison with consignors of the same goods clears a line.
+const SHARP: f64 = 0.4;
+/// A price is steady up to this standard deviation, and a line at its usual price from this residual on.
+const STEADY: f64 = 0.3;
+const AS_USUAL: f64 = -0.25;
 
 /// The scale of a price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +125,8 @@ pub struct Prices {
     kg: Model,
     clusters: Clusters,
     endings: Endings,
+    line_ends: LineEnds,
+    history: History,
     currencies: Vec<Currency>,
     peers: Mixture,
     own: Mixture,
@@ -125,7 +139,14 @@ impl Prices {
     /// Builds the cells and fits everything. Lines without a value, or with neither pieces nor weight take no part,
     /// nor lines without a code whose description does not tell it, nor do samples, documents,
     /// returned goods, gifts of private persons, and shares of a parcel's value.
-    pub fn build(shipments: &Shipments, consignors: &Resolved, terms: &[Terms]) -> Prices {
+    ///
+    /// Where `reference` knows a cell from other nights, it takes the place of the night's own consignors there.
+    pub fn build(
+        shipments: &Shipments,
+        consignors: &Resolved,
+        terms: &[Terms],
+        reference: &PriceReference,
+    ) -> Prices {
         let entity =
             |parcel: u32| consignors.entities.of_party[shipments.parcels.consignor[parcel as usize] as usize];
         // What a private person puts on a gift is an estimate; a firm's "gift" was priced like its other goods.
@@ -153,20 +174,30 @@ impl Prices {
         let apart = |scale: Scale| -> (Vec<Point>, Vec<Point>) {
             points(scale).into_iter().partition(|point| !shares_value(shipments, point.row.line as usize))
         };
+        let past = |scale: Scale| reference.cells(scale, &currencies, &clusters);
         let model = |scale: Scale, slope: (f64, f64)| {
             let (points, guests) = apart(scale);
-            let mut model = Model::build(points, lines, senders, slope);
+            let mut model = Model::build(points, lines, senders, slope, &past(scale));
             model.welcome(&guests);
             model
         };
         // Price per piece grows with weight by less than the weight, so price per kg falls with it.
         let (piece, kg) = rayon::join(|| model(Scale::Piece, (0.6, 0.0)), || model(Scale::Kg, (-0.4, -1.0)));
+        let entries: Vec<Entry> = (0..shipments.lines.len())
+            .into_par_iter()
+            .filter(|line| !private_gift(shipments.lines.parcel[*line]) && !shares_value(shipments, *line))
+            .filter_map(|line| entry(shipments, &clusters, &codes, terms, &currencies, line, entity))
+            .collect();
+        let usual = Usual { stray: piece.stray, discount: piece.discount };
+        let history = History::build(entries, lines, usual);
         let empty = Mixture::fit(&[], PEERS, LINE_PRIOR);
         let mut prices = Prices {
             piece,
             kg,
             clusters,
             endings: Endings::build(shipments, entity, senders),
+            line_ends: LineEnds::build(shipments, entity, senders),
+            history,
             currencies,
             peers: empty.clone(),
             own: empty.clone(),
@@ -203,7 +234,7 @@ impl Prices {
     }
 
     fn own_residual(&self, line: usize) -> Option<(Residual, Scale)> {
-        milder(self.piece.against_own(line), self.kg.against_own(line))
+        self.history.of(line)
     }
 
     fn consignor_residual(&self, consignor: u32) -> Option<(Residual, Scale)> {
@@ -218,17 +249,46 @@ impl Prices {
 
     /// The line against other consignors' prices, its consignor's usual level granted.
     pub fn peers(&self, line: usize) -> Option<Judgement> {
-        self.peers_residual(line).map(|r| judged(&self.peers, r))
+        self.peers_residual(line).map(|r| judged(&self.peers, r, self.line_ends.of(line)))
     }
 
     /// The line against its consignor's other lines of the same article.
     pub fn own(&self, line: usize) -> Option<Judgement> {
-        self.own_residual(line).map(|r| judged(&self.own, r))
+        self.own_residual(line).map(|r| judged(&self.own, r, self.line_ends.of(line)))
+    }
+
+    /// The sharper of the two comparisons of a line, for ranking all lines: its own article's where that is about as
+    /// sharp as the one with peers.
+    pub fn ranked(&self, line: usize) -> Option<(Judgement, &'static str)> {
+        let (own, peers) = (self.own(line), self.peers(line));
+        match (own, peers) {
+            (Some(own), Some(peers)) if own.spread > 1.2 * peers.spread => Some((peers, "consignors")),
+            (Some(own), _) => Some((own, "article")),
+            (None, peers) => peers.map(|p| (p, "consignors")),
+        }
     }
 
     /// All of a consignor's prices against other consignors'.
     pub fn consignor(&self, consignor: u32) -> Option<Judgement> {
-        self.consignor_residual(consignor).map(|r| judged(&self.consignors, r))
+        self.consignor_residual(consignor).map(|r| judged(&self.consignors, r, Likelihood::EVEN))
+    }
+
+    /// Whether the goods of a line are described as sold new: not as used, a part or a sample.
+    pub fn as_new(&self, shipments: &Shipments, line: usize) -> bool {
+        self.clusters.condition[shipments.lines.description[line] as usize] == Condition::Usual
+    }
+
+    /// Declared over expected price against peers on one scale.
+    pub fn ratio_per(&self, line: usize, scale: Scale) -> Option<f64> {
+        self.model(scale).off_peers(line).map(f64::exp)
+    }
+
+    /// Weight of a piece over the usual one of the subheading, where five lines or more tell it.
+    pub fn weight_ratio(&self, shipments: &Shipments, line: usize) -> Option<f64> {
+        let lines = &shipments.lines;
+        let usual = self.history.usual_weight(subheading(lines.hs[line]?))?;
+        let ratio = lines.net_weight[line] / lines.quantity[line] / usual;
+        ratio.is_finite().then_some(ratio)
     }
 
     /// How a consignor's prices end.
@@ -254,6 +314,24 @@ impl Prices {
         }
     }
 
+    /// Whether the line is at the consignor's own usual price of the article, and that price is steady.
+    pub fn as_usual(&self, line: usize) -> bool {
+        self.own_residual(line).is_some_and(|(own, _)| own.s <= STEADY && own.x >= AS_USUAL)
+    }
+
+    /// The same where at least `others` other consignors sell the very same goods, by code, weight and words.
+    pub fn ratio_to_same_goods(&self, shipments: &Shipments, line: usize, others: usize) -> Option<f64> {
+        let cluster = self.clusters.of[shipments.lines.description[line] as usize];
+        let same = |model: &Model| {
+            let unit = model.unit[line];
+            let level = model.tree.finest();
+            unit != model::NO_UNIT && level.units(level.cell[unit as usize]) > others
+        };
+        let known = self.clusters.telling[cluster as usize] && (same(&self.piece) || same(&self.kg));
+        let sharp = known && self.peers_residual(line).is_some_and(|(r, _)| r.s <= SHARP);
+        if sharp { self.ratio_to_peers(line) } else { None }
+    }
+
     /// How many lines were tested against peers, how many against their own article, how many consignors, how many
     /// parcels as a whole.
     pub fn tests(&self) -> [usize; 4] {
@@ -269,9 +347,9 @@ impl Prices {
     }
 }
 
-fn judged(mixture: &Mixture, (residual, scale): (Residual, Scale)) -> Judgement {
+fn judged(mixture: &Mixture, (residual, scale): (Residual, Scale), ending: Likelihood) -> Judgement {
     Judgement {
-        probability: mixture.posterior(residual.x, residual.s),
+        probability: mixture.posterior_given(residual.x, residual.s, ending),
         p_value: mixture.p_value(residual.x, residual.s),
         ratio: residual.x.exp(),
         spread: residual.s,
@@ -288,7 +366,8 @@ fn milder(piece: Option<Residual>, kg: Option<Residual>) -> Option<(Residual, Sc
     };
     let (sharp, blunt) = if b.0.s < 0.98 * a.0.s { (b, a) } else { (a, b) };
     let alike = blunt.0.s <= WIDER * sharp.0.s;
-    Some(if blunt.0.x > sharp.0.x + 0.02 && (alike || blunt.0.x > NOT_LOW) { blunt } else { sharp })
+    let telling = blunt.0.x > NOT_LOW && blunt.0.s <= SAYS_NOTHING * sharp.0.s;
+    Some(if blunt.0.x > sharp.0.x + 0.02 && (alike || telling) { blunt } else { sharp })
 }
 
 /// Mark of a cluster whose goods have no code.
@@ -354,6 +433,49 @@ fn shares_value(shipments: &Shipments, line: usize) -> bool {
     shipments.lines.allocated[line] && shipments.parcels.lines(shipments.lines.parcel[line]).len() > 1
 }
 
+/// Whether a price was asked for the goods of a line; the subheading that they are of.
+fn priced(shipments: &Shipments, clusters: &Clusters, codes: &[u32], line: usize) -> Option<u32> {
+    let lines = &shipments.lines;
+    let description = lines.description[line] as usize;
+    let nature = shipments.parcels.nature[lines.parcel[line] as usize];
+    let asked = !matches!(nature, Nature::Documents | Nature::Sample | Nature::Returned)
+        && clusters.condition[description] != Condition::Sample
+        && lines.value[line] > 0;
+    match lines.hs[line] {
+        _ if !asked => None,
+        Some(code) => Some(subheading(code)),
+        None => Some(codes[clusters.of[description] as usize]).filter(|code| *code != NO_CODE),
+    }
+}
+
+/// A line for its consignor's history.
+fn entry(
+    shipments: &Shipments,
+    clusters: &Clusters,
+    codes: &[u32],
+    terms: &[Terms],
+    currencies: &[Currency],
+    line: usize,
+    entity: impl Fn(u32) -> u32,
+) -> Option<Entry> {
+    let lines = &shipments.lines;
+    let code = priced(shipments, clusters, codes, line)?;
+    let parcel = lines.parcel[line];
+    let currency = terms[shipments.parcels.terms[parcel as usize] as usize].currency;
+    let market = currencies.binary_search(&currency).unwrap_or(0) as u64;
+    let logged = |v: f64| if v > 0.0 && v.is_finite() { v.ln() } else { f64::NAN };
+    Some(Entry {
+        code: market << 32 | u64::from(code),
+        consignor: entity(parcel),
+        cluster: clusters.of[lines.description[line] as usize],
+        description: lines.description[line],
+        line: line as u32,
+        value: to_units(lines.value[line]).ln(),
+        quantity: logged(lines.quantity[line]),
+        weight: logged(lines.weight(&shipments.parcels, line)),
+    })
+}
+
 /// A line on a scale, where it has a price there that was asked for goods.
 fn point(
     shipments: &Shipments,
@@ -369,17 +491,8 @@ fn point(
     let (lines, parcels) = (&shipments.lines, &shipments.parcels);
     let parcel = lines.parcel[line];
     let description = lines.description[line];
-    let not_asked =
-        matches!(parcels.nature[parcel as usize], Nature::Documents | Nature::Sample | Nature::Returned)
-            || clusters.condition[description as usize] == Condition::Sample;
     let cluster = clusters.of[description as usize];
-    let code = match lines.hs[line] {
-        Some(code) => subheading(code),
-        None => Some(codes[cluster as usize]).filter(|code| *code != NO_CODE)?,
-    };
-    if not_asked || lines.value[line] <= 0 {
-        return None;
-    }
+    let code = priced(shipments, clusters, codes, line)?;
     let quantity = lines.quantity[line];
     let weight = lines.weight(parcels, line);
     let per_piece = weight / quantity;

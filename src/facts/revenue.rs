@@ -2,6 +2,7 @@
 //! declared; in the currency of the parcel's terms, never below 0.
 
 use super::Facts;
+use crate::fields::hs::parse_hs;
 use crate::fields::nature::Nature;
 use crate::model::money::Money;
 use crate::refdata::charges::Item;
@@ -39,6 +40,18 @@ impl Facts<'_> {
         let (date, nature) = (table.date[at], table.nature[at]);
         let due = self.charges.assess_at(value, self.terms(parcel), date, nature, false, &items).total();
         due.saturating_sub(declared).max(0)
+    }
+
+    /// If the goods of one of the parcel's lines are of another heading than the code declared.
+    pub fn revenue_if_heading(&self, parcel: u32, line: usize, heading: u16) -> Money {
+        let mut items = self.items(parcel);
+        let declared = self.charged(parcel, self.terms(parcel), None, &items);
+        let place = line.saturating_sub(self.shipments.parcels.lines(parcel).start);
+        let (Some(item), Ok(code)) = (items.get_mut(place), parse_hs(&format!("{heading:04}"))) else {
+            return 0;
+        };
+        item.hs = Some(code);
+        self.charged(parcel, self.terms(parcel), None, &items).saturating_sub(declared).max(0)
     }
 
     /// If the parcel is charged as any other import.

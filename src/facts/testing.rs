@@ -8,6 +8,7 @@ use crate::model::entities::Resolved;
 use crate::normalise::{self, Context, Normalised};
 use crate::read::Input;
 use crate::refdata::charges::ChargeRates;
+use crate::refdata::materials::RawMaterials;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
 use crate::resolve::{ResolveSettings, resolve};
@@ -64,6 +65,8 @@ impl World {
     pub(crate) fn facts(&self) -> Facts<'_> {
         assert!(self.normalised.rejects.is_empty(), "{:?}", self.normalised.rejects);
         let Normalised { shipments, terms, .. } = &self.normalised;
-        Facts::new(shipments, &self.consignors, &self.consignees, terms, &self.charges)
+        let mut facts = Facts::new(shipments, &self.consignors, &self.consignees, terms, &self.charges);
+        facts.floors = RawMaterials::load(None).unwrap().floors(terms, &Rates::default(), i32::MAX);
+        facts
     }
 }

@@ -89,6 +89,29 @@ pub struct Contacts {
     pub nameless: Vec<bool>,
 }
 
+/// A line of the account of why two declarations are, or are not, one party.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// What was compared: `prior`, `name`, `firm`, `address`, `street`, `house number`, `flat`, `postcode`, `city`,
+    /// `phone`, `email`, `registration`, `country`, `household`.
+    pub field: &'static str,
+    /// How far it agrees.
+    pub level: &'static str,
+    /// What that says, bits: positive for one party, negative for two.
+    pub weight: f32,
+}
+
+/// Two declarations that were found to be one party, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tie {
+    /// The one.
+    pub a: u32,
+    /// The other.
+    pub b: u32,
+    /// The account, which adds up to the evidence as a whole; empty where the two read alike.
+    pub evidence: Box<[Evidence]>,
+}
+
 /// Parties of one role, resolved.
 #[derive(Debug, Default)]
 pub struct Resolved {
@@ -96,6 +119,10 @@ pub struct Resolved {
     pub entities: Entities,
     /// What each party can be compared by.
     pub contacts: Contacts,
+    /// What united the entities: one tie fewer than declarations in each, the strongest first.
+    pub ties: Vec<Tie>,
+    /// The odds of the night, by name.
+    pub odds: serde_json::Value,
     /// What was left out to keep the work linear, a sentence each; empty as a rule.
     pub notes: Vec<String>,
 }

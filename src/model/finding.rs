@@ -11,11 +11,34 @@ pub enum Family {
     UnderInvoicing,
     /// Relief or a cheaper treatment claimed without right.
     DeMinimisAbuse,
+    /// Goods declared as other goods.
+    Misdeclaration,
+    /// Data too poor to judge the parcel by.
+    DataQuality,
+    /// Goods or parties that endanger safety or that another agency must know of.
+    Security,
 }
 
 impl Family {
     /// Every family with a detector, in order.
-    pub const ALL: [Family; 3] = [Family::Splitting, Family::UnderInvoicing, Family::DeMinimisAbuse];
+    pub const ALL: [Family; 6] = [
+        Family::Splitting,
+        Family::UnderInvoicing,
+        Family::DeMinimisAbuse,
+        Family::Misdeclaration,
+        Family::DataQuality,
+        Family::Security,
+    ];
+    /// Families whose findings are weighed by the money at stake and ranked together.
+    pub const REVENUE: [Family; 3] = [Family::Splitting, Family::UnderInvoicing, Family::DeMinimisAbuse];
+    /// Families that are lanes of their own, each with its own score, in the order in which they stand in a ranking
+    /// behind revenue.
+    pub const LANES: [Family; 3] = [Family::Security, Family::Misdeclaration, Family::DataQuality];
+
+    /// Whether findings of the family are ranked by the money at stake.
+    pub const fn is_revenue(self) -> bool {
+        matches!(self, Family::Splitting | Family::UnderInvoicing | Family::DeMinimisAbuse)
+    }
 
     /// The name used in files.
     pub const fn name(self) -> &'static str {
@@ -23,6 +46,9 @@ impl Family {
             Family::Splitting => "splitting",
             Family::UnderInvoicing => "under_invoicing",
             Family::DeMinimisAbuse => "de_minimis_abuse",
+            Family::Misdeclaration => "misdeclaration",
+            Family::DataQuality => "data_quality",
+            Family::Security => "security",
         }
     }
     /// The name that a person reads.
@@ -31,6 +57,9 @@ impl Family {
             Family::Splitting => "Splitting",
             Family::UnderInvoicing => "Under-invoicing",
             Family::DeMinimisAbuse => "De minimis abuse",
+            Family::Misdeclaration => "Mis-declaration",
+            Family::DataQuality => "Data quality",
+            Family::Security => "Security",
         }
     }
 }
@@ -84,4 +113,74 @@ pub struct Findings {
     pub tests: usize,
     /// The p-values of those tests, one a test (not one a parcel), in no particular order.
     pub p_values: Vec<f64>,
+    /// Whether a test speaks of a whole case of which only some parcels are meant: a parcel's q-value then counts its
+    /// own doubt as well.
+    pub of_groups: bool,
+    /// Tests of groups of parcels, whether or not a finding came of them.
+    pub groups: Vec<GroupTest>,
+}
+
+/// Counts of a group's prices just under a limit against what the rest of its prices lets expect.
+#[derive(Clone, Debug)]
+pub struct GroupTest {
+    /// By what its parcels are put together: consignor, seller, manifest, origin or chapter.
+    pub level: &'static str,
+    /// Which one: a name, a country or an HS chapter.
+    pub name: String,
+    /// The resolved sender, where the group is one.
+    pub consignor: Option<u32>,
+    /// The limit.
+    pub limit: Money,
+    /// Its currency, and that of the limit.
+    pub currency: String,
+    /// Whether it is the limit for gifts.
+    pub gift: bool,
+    /// Parcels that were looked at.
+    pub parcels: usize,
+    /// Different prices around the limit.
+    pub prices: f64,
+    /// Of them just under it.
+    pub observed: f64,
+    /// So many were to be expected.
+    pub expected: f64,
+    /// The middle 95 % of the excess over a bootstrap, where the crowd is significant.
+    pub excess: Option<(f64, f64)>,
+    /// Prices just above the limit, and how many were to be expected.
+    pub above: (f64, f64),
+    /// Probability of so many just under it.
+    pub p_value: f64,
+    /// Benjamini and Hochberg's q-value among the groups of its level.
+    pub q_value: f64,
+    /// Statistic of the density's jump at the limit and probability of one as low, where there are prices enough.
+    pub jump: Option<(f64, f64)>,
+    /// What the counts say.
+    pub verdict: Verdict,
+}
+
+/// What the counts around a limit say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing out of the ordinary.
+    AsExpected,
+    /// A crowd just under the limit and findings on its parcels.
+    Accused,
+    /// A crowd just under the limit; no parcel is accused by it.
+    CrowdedBelow,
+    /// A crowd that ends below the limit: another limit than the law's.
+    EndsBelow,
+    /// A crowd just above the limit, which is no evasion.
+    CrowdedAbove,
+}
+
+impl Verdict {
+    /// The name used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::AsExpected => "as_expected",
+            Verdict::Accused => "accused",
+            Verdict::CrowdedBelow => "crowded_below",
+            Verdict::EndsBelow => "ends_below",
+            Verdict::CrowdedAbove => "crowded_above",
+        }
+    }
 }

@@ -44,6 +44,7 @@ pub fn run(
     context: &Context,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Normalised, ReadError> {
+    let inputs = &read::joined(inputs)?;
     let mut chunks: Vec<Chunk> = Vec::new();
     let mut rejects: Vec<Reject> = Vec::new();
     let mut files = Vec::with_capacity(inputs.len());
@@ -70,6 +71,14 @@ pub fn run(
         let summary = reader.summary();
         before += summary.records_read;
         files.push(summary);
+    }
+    // House waybills that only a manifest lists count as records of its file, after those that it holds.
+    for mut reject in read::undeclared(inputs) {
+        let file: &mut FileSummary = &mut files[reject.source as usize];
+        file.records_read += 1;
+        file.rejects += 1;
+        reject.record = file.records_read;
+        rejects.push(reject);
     }
     let assembled = assemble::assemble(chunks, context);
     rejects.extend(recover(inputs, assembled.repeats)?);

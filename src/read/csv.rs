@@ -1,12 +1,16 @@
 //! Separated text: CSV and its kin.
 
 use super::header::Header;
+use super::mapping::layout::ColumnRule;
+use super::mapping::{self, Layout, MappedSyntax, Mapping, key};
 use super::scan::{Fault, Scan, Scanner};
 use super::text::{Draft, Origin, Sizes, fault};
+use super::tree::{Surroundings, Tree};
 use super::window::Window;
 use super::{FileSummary, Input, LONGEST_FIELD, ReadError};
 use crate::model::batch::RawBatch;
 use crate::model::schema::Column;
+use std::sync::Arc;
 
 /// The blocks of a file of separated text.
 pub(super) struct CsvBlocks {
@@ -22,23 +26,126 @@ pub(super) struct CsvBlocks {
     sizes: Sizes,
     /// Whether the rest of an overlong line has still to be passed over.
     skipping: bool,
+    /// Where the columns are those of a mapping.
+    mapped: Option<Box<Mapped>>,
+}
+
+/// Fields that a mapping turns into columns.
+struct Mapped {
+    tree: Tree,
+    /// The fields that are wanted, with the slot of each.
+    slots: Vec<(usize, u16)>,
+    text: Vec<u8>,
 }
 
 impl CsvBlocks {
+    /// Opens a stream whose columns are those of the input or, where they are not, of the mapping that its header
+    /// fits; of the mapping alone that is assigned to the file.
+    pub(super) fn detect(
+        input: &Input,
+        source: u32,
+        only: Option<&[Column]>,
+        mut window: Window,
+    ) -> Result<CsvBlocks, ReadError> {
+        window.begin(input)?;
+        window.skip_blank_lines(Some(b'\t'));
+        let assigned = input.reading.mapping.as_deref().filter(|m| m.syntax == MappedSyntax::Csv);
+        let found = match assigned {
+            Some(mapping) => Some(mapping),
+            None if window.is_done() => None,
+            None => match Header::read(&input.path, window.data(), window.start, window.at_eof()) {
+                Ok(_) => None,
+                Err(error) => Some(fitting(input, &window).ok_or(error)?),
+            },
+        };
+        match found {
+            Some(mapping) => Self::mapped(input, source, only, window, mapping),
+            None => Self::begun(input, source, only, window),
+        }
+    }
+
+    /// The layout that the columns are of, where they are not those of the input.
+    pub(super) fn layout(&self) -> Option<&str> {
+        self.mapped.as_ref().and_then(|m| m.tree.layouts().first()).map(|l| l.name.as_str())
+    }
+
+    fn mapped(
+        input: &Input,
+        source: u32,
+        only: Option<&[Column]>,
+        mut window: Window,
+        mapping: &Mapping,
+    ) -> Result<CsvBlocks, ReadError> {
+        let fault = |reason| ReadError::Mapping { name: mapping.name.clone(), reason };
+        let layout = Layout::new(mapping).map_err(fault)?;
+        let known = |name: &str| layout.field(name).is_some();
+        let header = Header::find(&input.path, window.data(), window.start, window.at_eof(), &known)?;
+        window.start = header.end;
+        let mut slots: Vec<(usize, u16)> = Vec::new();
+        for (name, slot) in &layout.headers {
+            // A header that stands twice counts once.
+            if let Some(field) = header.names.iter().position(|n| key(n) == *name) {
+                slots.push((field, *slot));
+            }
+        }
+        let missing = |c: &ColumnRule| {
+            let fields = c.sources.iter().flat_map(|s| &s.parts);
+            let here = fields.clone().any(|p| slots.iter().any(|s| s.1 == *p));
+            c.column.required() && !here && c.constant.is_none() && !c.night
+        };
+        let missing: Vec<&str> =
+            layout.columns.iter().filter(|c| missing(c)).map(|c| c.column.name()).collect();
+        if !missing.is_empty() {
+            return Err(fault(format!(
+                "{}: no header is there for {}; the file has {}",
+                input.path.display(),
+                missing.join(", "),
+                header.names.join(", ")
+            )));
+        }
+        let surroundings =
+            Surroundings { night: input.reading.night.clone(), joins: input.reading.joins.clone() };
+        let tree = Tree::new(vec![Arc::new(layout)], only, surroundings);
+        Ok(CsvBlocks {
+            origin: Origin::new(input, source),
+            window,
+            scanner: Scanner::new(header.delimiter, header.names.len()),
+            names: tree.names.clone(),
+            map: Vec::new(),
+            header: Some(header),
+            record: 0,
+            rejects: 0,
+            sizes: Sizes::default(),
+            skipping: false,
+            mapped: Some(Box::new(Mapped { tree, slots, text: Vec::new() })),
+        })
+    }
+
     pub(super) fn open(input: &Input, source: u32, only: Option<&[Column]>) -> Result<CsvBlocks, ReadError> {
-        Self::begin(input, source, only, Window::open(input)?)
+        Self::detect(input, source, only, Window::open(input)?)
     }
 
     /// Opens the file over a window of its bytes.
+    #[cfg(test)]
     pub(super) fn begin(
         input: &Input,
         source: u32,
         only: Option<&[Column]>,
         mut window: Window,
     ) -> Result<CsvBlocks, ReadError> {
-        let origin = Origin::new(input, source);
         window.begin(input)?;
         window.skip_blank_lines(Some(b'\t'));
+        Self::begun(input, source, only, window)
+    }
+
+    /// Opens a window whose first line is at hand.
+    fn begun(
+        input: &Input,
+        source: u32,
+        only: Option<&[Column]>,
+        mut window: Window,
+    ) -> Result<CsvBlocks, ReadError> {
+        let origin = Origin::new(input, source);
         let header = if window.is_done() {
             None
         } else {
@@ -59,6 +166,7 @@ impl CsvBlocks {
             rejects: 0,
             sizes: Sizes::default(),
             skipping: false,
+            mapped: None,
         })
     }
 
@@ -71,6 +179,13 @@ impl CsvBlocks {
                 summary.unknown_columns = header.unknown();
             }
             None => summary.warnings.push("the file is empty: it has neither header nor records".into()),
+        }
+        if let (Some(mapped), Some(header)) = (&self.mapped, &self.header) {
+            let unused = |i: &usize| mapped.slots.iter().all(|s| s.0 != *i);
+            summary.columns = Column::ALL.iter().copied().filter(|c| mapped.tree.seen[*c as usize]).collect();
+            summary.unknown_columns =
+                (0..header.names.len()).filter(unused).map(|i| header.names[i].clone()).collect();
+            summary.layouts = mapped.tree.layouts().iter().map(|l| l.name.clone()).collect();
         }
         summary
     }
@@ -140,6 +255,29 @@ impl CsvBlocks {
         } else if let Some((field, reason)) = self.fault(start, end) {
             let field = field.to_owned();
             draft.reject(self.record, &field, reason, raw);
+        } else if let Some(mapped) = &mut self.mapped {
+            mapped.tree.clean = true;
+            mapped.tree.flat(0);
+            let layout = Arc::clone(&mapped.tree.layouts()[0]);
+            for &(field, slot) in &mapped.slots {
+                let field = self.scanner.fields[field];
+                let text = &data[field.start..field.end];
+                if field.doubled {
+                    mapped.text.clear();
+                    let mut quoted = false;
+                    mapped.text.extend(text.iter().filter(|&&b| {
+                        quoted = b == b'"' && !quoted;
+                        !quoted
+                    }));
+                    mapped.tree.store(&layout, slot, &mapped.text);
+                } else {
+                    mapped.tree.store(&layout, slot, text);
+                }
+            }
+            mapped.tree.flat_end();
+            let mut before = self.record - 1;
+            mapped.tree.drain(draft, &mut before);
+            draft.set_raw(self.record, start, end, raw);
         } else {
             draft.row(self.record, start, end);
             for (column, (field, _)) in self.map.iter().enumerate() {
@@ -262,4 +400,15 @@ impl CsvBlocks {
         }
         None
     }
+}
+
+/// The built-in mapping whose headers are all there.
+fn fitting<'a>(input: &Input, window: &Window) -> Option<&'a Mapping> {
+    let mappings = mapping::presets().iter().filter(|m| m.syntax == MappedSyntax::Csv && !m.fits.is_empty());
+    mappings.into_iter().find(|m| {
+        let wanted: Vec<String> = m.fits.iter().map(|n| key(n)).collect();
+        let known = |name: &str| wanted.contains(&key(name));
+        let header = Header::find(&input.path, window.data(), window.start, window.at_eof(), &known);
+        header.is_ok_and(|h| wanted.iter().all(|w| h.names.iter().any(|n| key(n) == *w)))
+    })
 }

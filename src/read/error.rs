@@ -1,6 +1,12 @@
 //! What makes a whole file unusable.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// A file, with the member of it where it is an archive.
+fn place(path: &Path, member: &str) -> String {
+    let path = path.display();
+    if member.is_empty() { path.to_string() } else { format!("{path}: member `{member}`") }
+}
 
 /// A file, path or pattern that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +46,34 @@ pub enum ReadError {
         path: PathBuf,
         /// What failed.
         source: std::io::Error,
+    },
+    /// Input that asks for more than the limits allow, or tries what no sound message does.
+    #[error("{}: refused: {reason}", place(path, member))]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// The member of the archive, an empty string where the file is none.
+        member: String,
+        /// What it tried, what is allowed and what to do.
+        reason: String,
+    },
+    /// Messages of a layout that no mapping knows.
+    #[error("{}: {reason}", place(path, member))]
+    Layout {
+        /// The file.
+        path: PathBuf,
+        /// The member of the archive, an empty string where the file is none.
+        member: String,
+        /// What was found, what was expected and what to do.
+        reason: String,
+    },
+    /// A mapping that cannot be used.
+    #[error("mapping {name}: {reason}")]
+    Mapping {
+        /// Its file or name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// Text in another encoding than UTF-8.
     #[error("{}: the text is {found}; expected UTF-8", path.display())]

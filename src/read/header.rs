@@ -26,6 +26,20 @@ pub(super) struct Header {
 impl Header {
     /// Reads the header that starts at `start`.
     pub(super) fn read(path: &Path, data: &[u8], start: usize, last: bool) -> Result<Header, ReadError> {
+        let header = Self::find(path, data, start, last, &|name| named(name).is_some())?;
+        let names = header.names.iter().map(String::as_str);
+        check(path, names)?;
+        Ok(header)
+    }
+
+    /// Reads a header of other names than the input columns'; `known` tells which are looked for.
+    pub(super) fn find(
+        path: &Path,
+        data: &[u8],
+        start: usize,
+        last: bool,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Result<Header, ReadError> {
         let mut best: Option<(usize, Header)> = None;
         let mut failed: Option<String> = None;
         for delimiter in DELIMITERS {
@@ -55,8 +69,8 @@ impl Header {
                 failed.get_or_insert("it is not valid UTF-8 or holds NUL bytes".into());
                 continue;
             };
+            let score = names.iter().filter(|n| known(n)).count();
             let known: Vec<_> = names.iter().map(|n| named(n)).collect();
-            let score = known.iter().flatten().count();
             // Of two separators that name as many columns the earlier one is the more usual.
             if best.as_ref().is_none_or(|(most, _)| score > *most) {
                 let header = Header { delimiter, names, known, end };
@@ -73,8 +87,6 @@ impl Header {
                 });
             }
         };
-        let names = header.names.iter().map(String::as_str);
-        check(path, names)?;
         Ok(header)
     }
 

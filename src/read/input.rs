@@ -1,12 +1,16 @@
 //! Which files are read, and in which format they are.
 
 use super::ReadError;
+use super::join::Joins;
+use super::limits::Limits;
+use super::mapping::Mapping;
 use crate::model::batch::Channel;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The grammar of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -18,6 +22,16 @@ pub enum Syntax {
     JsonLines,
     /// Apache Parquet.
     Parquet,
+    /// Messages in XML.
+    Xml,
+    /// Messages in JSON, in documents of any shape.
+    Json,
+    /// Messages in text: Cargo-IMP.
+    Text,
+    /// A zip archive of files of messages.
+    Zip,
+    /// A tar archive of files of messages.
+    Tar,
 }
 
 /// How the bytes of a file are packed.
@@ -41,11 +55,20 @@ pub struct Format {
     pub compression: Compression,
 }
 
-const SYNTAXES: [(&str, Syntax); 4] = [
+const SYNTAXES: [(&str, Syntax); 13] = [
     (".csv", Syntax::Csv),
     (".jsonl", Syntax::JsonLines),
     (".ndjson", Syntax::JsonLines),
     (".parquet", Syntax::Parquet),
+    (".xml", Syntax::Xml),
+    (".json", Syntax::Json),
+    (".fhl", Syntax::Text),
+    (".fwb", Syntax::Text),
+    (".imp", Syntax::Text),
+    (".txt", Syntax::Text),
+    (".zip", Syntax::Zip),
+    (".tar", Syntax::Tar),
+    (".tgz", Syntax::Tar),
 ];
 const PACKINGS: [(&str, Compression); 3] =
     [("", Compression::None), (".gz", Compression::Gzip), (".zst", Compression::Zstd)];
@@ -53,9 +76,11 @@ const PACKINGS: [(&str, Compression); 3] =
 impl Format {
     fn all() -> impl Iterator<Item = (String, Format)> {
         SYNTAXES.iter().flat_map(|&(ending, syntax)| {
-            // Parquet packs its own pages.
-            let packings = if syntax == Syntax::Parquet { 1 } else { 3 };
+            // Parquet packs its own pages, a zip archive its members.
+            let packings =
+                if matches!(syntax, Syntax::Parquet | Syntax::Zip) || ending == ".tgz" { 1 } else { 3 };
             PACKINGS[..packings].iter().map(move |&(packed, compression)| {
+                let compression = if ending == ".tgz" { Compression::Gzip } else { compression };
                 let format = Format { syntax, compression };
                 (format!("{ending}{packed}"), format)
             })
@@ -88,7 +113,30 @@ pub struct Input {
     pub bytes: u64,
     /// SHA-256 of its bytes in hexadecimal, once [`sha256_file`] was asked for it.
     pub sha256: Option<String>,
+    /// How it is to be read.
+    pub reading: Reading,
 }
+
+/// How a file is to be read, besides what it tells itself.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The mapping that its records are of; told by its content where it is not given.
+    pub mapping: Option<Arc<Mapping>>,
+    /// What it may ask for at most.
+    pub limits: Limits,
+    /// The night screened, ISO 8601: the day of messages that tell none.
+    pub night: String,
+    /// What the messages of other files tell of the same waybills.
+    pub joins: Option<Arc<Joins>>,
+}
+
+impl PartialEq for Reading {
+    fn eq(&self, other: &Reading) -> bool {
+        (&self.mapping, self.limits, &self.night) == (&other.mapping, other.limits, &other.night)
+    }
+}
+
+impl Eq for Reading {}
 
 impl Input {
     /// The input at `path`.
@@ -104,6 +152,7 @@ impl Input {
             format: Format::of(path)?,
             bytes: meta.len(),
             sha256: None,
+            reading: Reading::default(),
         })
     }
 }

@@ -37,7 +37,7 @@ pub(super) struct ObjectReader {
     pub(super) unknown: Unknown,
 }
 
-type Outcome<T> = Result<T, JsonFault>;
+pub(super) type Outcome<T> = Result<T, JsonFault>;
 
 fn at<T>(at: usize, reason: &'static str) -> Outcome<T> {
     Err(JsonFault::Text { at, reason })
@@ -234,7 +234,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// Appends the string at `from..to` with its escapes resolved; its new place.
-fn unescape(line: &[u8], from: usize, to: usize, out: &mut Vec<u8>) -> Outcome<(usize, usize)> {
+pub(super) fn unescape(line: &[u8], from: usize, to: usize, out: &mut Vec<u8>) -> Outcome<(usize, usize)> {
     let start = out.len();
     let mut cursor = Cursor { line: &line[..to], at: from };
     while let Some(i) = memchr::memchr(b'\\', &cursor.line[cursor.at..]) {

@@ -63,6 +63,7 @@ impl JsonBlocks {
             columns: Column::ALL.iter().copied().filter(seen).collect(),
             unknown_columns: self.reader.unknown.names.clone(),
             warnings,
+            ..FileSummary::default()
         }
     }
 

@@ -3,24 +3,36 @@
 //! A file that breaks its contract is a [`ReadError`]; a record that does is a [`Reject`](crate::model::batch::Reject)
 //! and the records around it are kept. Every record of a file is either a row or a reject.
 
+mod archive;
 mod cast;
 mod csv;
 mod error;
 mod header;
+mod imp;
 mod input;
+mod join;
 mod json;
+mod json_tree;
 mod jsonl;
+mod limits;
+pub mod mapping;
+mod messages;
 mod parquet;
 mod raw;
 mod scan;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tree;
 mod window;
+mod xml;
 
 pub use error::ReadError;
-pub use input::{Compression, Format, Input, Syntax, expand, sha256_file};
-pub use raw::raw_text;
+pub use input::{Compression, Format, Input, Reading, Syntax, expand, sha256_file};
+pub use join::{Joins, joined, undeclared};
+pub use limits::Limits;
+pub use messages::head;
+pub use raw::{cell_texts, raw_text};
 
 use crate::model::batch::RawBatch;
 use crate::model::schema::Column;
@@ -45,6 +57,8 @@ pub struct FileSummary {
     pub unknown_columns: Vec<String>,
     /// What was odd about the file though it could be used.
     pub warnings: Vec<String>,
+    /// The layouts that its messages are of; none where it has the input columns themselves.
+    pub layouts: Vec<String>,
 }
 
 /// The blocks of one file.
@@ -57,6 +71,7 @@ enum Blocks {
     Csv(csv::CsvBlocks),
     JsonLines(Box<jsonl::JsonBlocks>),
     Parquet(parquet::ParquetBlocks),
+    Messages(Box<messages::MessageBlocks>),
 }
 
 /// Opens a file and checks what its format lets check beforehand. `source` is its position in the list of inputs;
@@ -65,8 +80,11 @@ enum Blocks {
 pub fn open(input: &Input, source: u32, only: Option<&[Column]>) -> Result<Reader, ReadError> {
     let blocks = match input.format.syntax {
         Syntax::Csv => Blocks::Csv(csv::CsvBlocks::open(input, source, only)?),
-        Syntax::JsonLines => Blocks::JsonLines(Box::new(jsonl::JsonBlocks::open(input, source, only)?)),
+        Syntax::JsonLines if input.reading.mapping.is_none() => {
+            Blocks::JsonLines(Box::new(jsonl::JsonBlocks::open(input, source, only)?))
+        }
         Syntax::Parquet => Blocks::Parquet(parquet::ParquetBlocks::open(input, source, only)?),
+        _ => Blocks::Messages(Box::new(messages::MessageBlocks::open(input, source, only)?)),
     };
     Ok(Reader { blocks, failed: false })
 }
@@ -78,6 +96,7 @@ impl Reader {
             Blocks::Csv(b) => b.summary(),
             Blocks::JsonLines(b) => b.summary(),
             Blocks::Parquet(b) => b.summary(),
+            Blocks::Messages(b) => b.summary(),
         }
     }
 }
@@ -93,6 +112,7 @@ impl Iterator for Reader {
             Blocks::Csv(b) => b.next_block(),
             Blocks::JsonLines(b) => b.next_block(),
             Blocks::Parquet(b) => b.next_block(),
+            Blocks::Messages(b) => b.next_block(),
         };
         self.failed = block.is_err();
         block.transpose()

@@ -107,6 +107,7 @@ impl ParquetBlocks {
 
     pub(super) fn summary(&self) -> FileSummary {
         FileSummary {
+            layouts: Vec::new(),
             records_read: self.record,
             rejects: self.rejects,
             columns: self.columns.clone(),

@@ -30,6 +30,17 @@ pub(super) fn cells(columns: &[Option<RawColumn>], row: usize) -> String {
     format!("{{{}}}", parts.join(","))
 }
 
+/// The filled cells of a row as text, in the order of the columns.
+pub fn cell_texts(batch: &RawBatch, row: usize) -> Vec<(Column, String)> {
+    let cells = Column::ALL.iter().zip(&batch.columns);
+    cells
+        .filter_map(|(&name, column)| match cell(column.as_ref()?, row)? {
+            Value::String(text) => Some((name, text)),
+            other => Some((name, other.to_string())),
+        })
+        .collect()
+}
+
 fn cell(column: &RawColumn, row: usize) -> Option<Value> {
     match column {
         RawColumn::Text(a) if row < a.len() && a.is_valid(row) => Some(a.value(row).into()),

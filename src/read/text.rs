@@ -1,5 +1,6 @@
 //! Blocks of text cells under construction.
 
+use super::limits::Refusal;
 use super::{BLOCK_RECORDS, Input, LONGEST_FIELD, ReadError, UNKNOWN_KEPT};
 use crate::model::batch::{Channel, RawBatch, RawColumn, RawText, Reject};
 use crate::model::schema::Column;
@@ -7,7 +8,7 @@ use arrow::array::{BooleanBufferBuilder, StringArray};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::error::ArrowError;
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Bytes of a rejected record that are kept.
 const RAW_KEPT: usize = 1 << 17;
@@ -26,7 +27,16 @@ impl Origin {
     }
 
     pub(super) fn io(&self, source: std::io::Error) -> ReadError {
-        ReadError::Io { path: self.path.clone(), source }
+        io_error(&self.path, "", source)
+    }
+}
+
+/// An error of reading; a refusal that passed through the reader is told as such.
+pub(super) fn io_error(path: &Path, member: &str, source: std::io::Error) -> ReadError {
+    let path = path.to_path_buf();
+    match source.get_ref().and_then(|e| e.downcast_ref::<Refusal>()) {
+        Some(refusal) => ReadError::Refused { path, member: member.to_owned(), reason: refusal.0.clone() },
+        None => ReadError::Io { path, source },
     }
 }
 
@@ -134,6 +144,18 @@ impl Draft {
         self.ranges.push((place(start), place(end)));
     }
 
+    /// Gives the record that was added last its text: the row's place in the window, or the reject's bytes.
+    pub(super) fn set_raw(&mut self, record: u64, start: usize, end: usize, raw: &[u8]) {
+        if self.records.last() == Some(&record) {
+            let place = |at: usize| (at - self.base) as u32;
+            if let Some(range) = self.ranges.last_mut() {
+                *range = (place(start), place(end));
+            }
+        } else if let Some(reject) = self.rejects.last_mut() {
+            reject.raw = kept(raw);
+        }
+    }
+
     /// Adds a cell, blanks around it dropped.
     pub(super) fn cell(&mut self, column: usize, text: &[u8]) {
         self.columns[column].push(text);
@@ -145,9 +167,7 @@ impl Draft {
     }
 
     pub(super) fn reject(&mut self, record: u64, field: &str, reason: String, raw: &[u8]) {
-        let kept = String::from_utf8_lossy(&raw[..raw.len().min(RAW_KEPT)]);
-        let raw =
-            if raw.len() > RAW_KEPT { format!("{kept}… ({} bytes)", raw.len()) } else { kept.into_owned() };
+        let raw = kept(raw);
         self.rejects.push(Reject {
             source: self.origin.source,
             record,
@@ -155,6 +175,18 @@ impl Draft {
             reason,
             raw,
         });
+    }
+
+    /// The finished block of a format whose records are quarantined cell by cell.
+    pub(super) fn finish_cells(self, absent: impl Fn(Column) -> bool) -> Result<RawBatch, ReadError> {
+        let mut batch = self.finish(&[], 0, absent)?;
+        batch.raw = RawText::Cells;
+        Ok(batch)
+    }
+
+    /// Bytes of text that the block holds.
+    pub(super) fn bytes(&self) -> usize {
+        self.columns.iter().map(|c| c.values.len()).sum()
     }
 
     /// The finished block; `data` is the window, `end` where the block ends in it. `absent` are columns left out since
@@ -184,6 +216,12 @@ impl Draft {
             rejects: self.rejects,
         })
     }
+}
+
+/// The text of a rejected record as far as it is kept.
+fn kept(raw: &[u8]) -> String {
+    let kept = String::from_utf8_lossy(&raw[..raw.len().min(RAW_KEPT)]);
+    if raw.len() > RAW_KEPT { format!("{kept}… ({} bytes)", raw.len()) } else { kept.into_owned() }
 }
 
 /// What forbids a cell's text, if anything does. `clean` tells that it is known to be UTF-8 without NUL.

@@ -1,11 +1,31 @@
 //! A sliding window over the unpacked bytes of a text file.
 
+use super::limits::{Budget, Limits};
+use super::text::io_error;
 use super::{Compression, Input, ReadError};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 
 /// Bytes that are looked at together: no record may be longer.
 pub(super) const WINDOW: usize = 16 << 20;
+
+/// The bytes behind a packing, held to the limits.
+pub(super) fn unpacked(
+    file: Box<dyn Read + Send>,
+    packing: Compression,
+    limits: Limits,
+) -> io::Result<Box<dyn Read + Send>> {
+    let budget = Budget::new(limits);
+    let packed = budget.count(file);
+    Ok(match packing {
+        Compression::None => Box::new(packed),
+        Compression::Gzip => {
+            let decoder = flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 18, packed));
+            Box::new(budget.guard(decoder))
+        }
+        Compression::Zstd => Box::new(budget.guard(zstd::Decoder::new(packed)?)),
+    })
+}
 
 /// Unread bytes of a file, from `start`; never more than its capacity.
 pub(super) struct Window {
@@ -25,18 +45,19 @@ impl Window {
         if input.bytes == 0 {
             return Ok(Window::new(Box::new(io::empty()), 1));
         }
-        let bytes: Box<dyn Read + Send> = match input.format.compression {
-            Compression::None => Box::new(file),
-            Compression::Gzip => {
-                Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 18, file)))
-            }
-            Compression::Zstd => Box::new(zstd::Decoder::new(file).map_err(failed)?),
-        };
+        let bytes =
+            unpacked(Box::new(file), input.format.compression, input.reading.limits).map_err(failed)?;
         Ok(Window::new(bytes, WINDOW))
     }
 
     pub(super) fn new(input: Box<dyn Read + Send>, capacity: usize) -> Window {
         Window { input, buffer: vec![0; capacity], start: 0, end: 0, eof: false, clean: true }
+    }
+
+    /// The bytes at hand and all that follow.
+    pub(super) fn into_reader(self) -> impl Read + Send {
+        let rest = self.buffer[self.start..self.end].to_vec();
+        io::Cursor::new(rest).chain(self.input)
     }
 
     /// The bytes at hand; those before `start` are done with.
@@ -89,7 +110,7 @@ impl Window {
 
     /// Fills for the first time: passes over a byte-order mark and refuses UTF-16.
     pub(super) fn begin(&mut self, input: &Input) -> Result<(), ReadError> {
-        self.fill().map_err(|source| ReadError::Io { path: input.path.clone(), source })?;
+        self.fill().map_err(|source| io_error(&input.path, "", source))?;
         let wide = |found| ReadError::Encoding { path: input.path.clone(), found };
         match self.data() {
             [0xff, 0xfe, ..] => return Err(wide("UTF-16 (little endian)")),
@@ -131,6 +152,16 @@ impl Window {
         match memchr::memchr2(b'\n', b'\r', &self.data()[from..]) {
             Some(i) => Some(from + i),
             None => self.eof.then_some(self.end),
+        }
+    }
+
+    /// Passes over one line break at the start.
+    pub(super) fn skip_line_break(&mut self) {
+        if self.data().get(self.start) == Some(&b'\r') {
+            self.start += 1;
+        }
+        if self.data().get(self.start) == Some(&b'\n') {
+            self.start += 1;
         }
     }
 

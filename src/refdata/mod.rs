@@ -1,8 +1,13 @@
 //! Reference data: exchange rates and dated law, loaded once and looked up by day.
 
+pub mod calibration;
 pub mod charges;
+pub mod controlled;
 pub mod goods;
+pub mod goods_words;
+pub mod materials;
 pub mod procedures;
 pub mod rates;
 pub mod regimes;
-mod sheet;
+pub(crate) mod sheet;
+pub mod vague;

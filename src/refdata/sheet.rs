@@ -25,7 +25,7 @@ pub enum TableError {
 }
 
 /// A table whose header was checked; rows in the order of the file. Lines that start with `#` are comments.
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     file: String,
     /// Position in a record of each column of the list that the caller gave.
     positions: Vec<Option<usize>>,
@@ -35,14 +35,14 @@ pub(super) struct Sheet {
 
 /// One row of a [`Sheet`].
 #[derive(Clone, Copy)]
-pub(super) struct Row<'a> {
+pub(crate) struct Row<'a> {
     sheet: &'a Sheet,
     record: &'a csv::StringRecord,
 }
 
 impl Sheet {
     /// Reads a file; `required` columns come first in `columns`.
-    pub(super) fn open(
+    pub(crate) fn open(
         path: &Path,
         columns: &'static [&'static str],
         required: usize,
@@ -55,7 +55,7 @@ impl Sheet {
     }
 
     /// Reads the bytes of a file of that name.
-    pub(super) fn new(
+    pub(crate) fn new(
         file: String,
         bytes: &[u8],
         columns: &'static [&'static str],
@@ -97,31 +97,31 @@ impl Sheet {
         Ok(Sheet { file, positions, columns, records })
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.records.iter().map(|record| Row { sheet: self, record })
     }
 }
 
 impl<'a> Row<'a> {
     /// The cell of a column; empty where the file lacks the column.
-    pub(super) fn get(self, column: &'static str) -> &'a str {
+    pub(crate) fn get(self, column: &'static str) -> &'a str {
         let position = self.sheet.columns.iter().position(|c| *c == column);
         let position = position.and_then(|p| self.sheet.positions[p]);
         position.and_then(|p| self.record.get(p)).unwrap_or("")
     }
 
     /// Where the row stands in its file, from 1.
-    pub(super) fn line(self) -> u64 {
+    pub(crate) fn line(self) -> u64 {
         self.record.position().map_or(0, |p| p.line())
     }
 
     /// Name of the file.
-    pub(super) fn file(self) -> &'a str {
+    pub(crate) fn file(self) -> &'a str {
         &self.sheet.file
     }
 
     /// The error of a cell.
-    pub(super) fn fault(self, column: &'static str, expected: impl Into<String>) -> TableError {
+    pub(crate) fn fault(self, column: &'static str, expected: impl Into<String>) -> TableError {
         TableError::Cell {
             file: self.file().to_owned(),
             line: self.line(),
@@ -132,12 +132,12 @@ impl<'a> Row<'a> {
     }
 
     /// A cell that must not be empty.
-    pub(super) fn text(self, column: &'static str, expected: &str) -> Result<&'a str, TableError> {
+    pub(crate) fn text(self, column: &'static str, expected: &str) -> Result<&'a str, TableError> {
         Some(self.get(column)).filter(|cell| !cell.is_empty()).ok_or_else(|| self.fault(column, expected))
     }
 
     /// A cell that is one of a few words.
-    pub(super) fn word<T: Copy>(self, column: &'static str, words: &[(&str, T)]) -> Result<T, TableError> {
+    pub(crate) fn word<T: Copy>(self, column: &'static str, words: &[(&str, T)]) -> Result<T, TableError> {
         let cell = self.get(column);
         words.iter().find(|(word, _)| *word == cell).map(|(_, value)| *value).ok_or_else(|| {
             let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
@@ -146,12 +146,12 @@ impl<'a> Row<'a> {
     }
 
     /// A cell that is a day, written `YYYY-MM-DD`.
-    pub(super) fn day(self, column: &'static str) -> Result<i32, TableError> {
+    pub(crate) fn day(self, column: &'static str) -> Result<i32, TableError> {
         day(self.get(column)).ok_or_else(|| self.fault(column, "a day such as 2026-07-01"))
     }
 
     /// A cell that is a day or empty.
-    pub(super) fn day_or_none(self, column: &'static str) -> Result<Option<i32>, TableError> {
+    pub(crate) fn day_or_none(self, column: &'static str) -> Result<Option<i32>, TableError> {
         if self.get(column).is_empty() { Ok(None) } else { self.day(column).map(Some) }
     }
 }
@@ -163,12 +163,12 @@ fn day(text: &str) -> Option<i32> {
 }
 
 /// A country by its alpha-2 code in capitals.
-pub(super) fn country(text: &str) -> Option<Country> {
+pub(crate) fn country(text: &str) -> Option<Country> {
     (text.len() == 2).then(|| parse_country(text).ok()).flatten().filter(|c| c.to_string() == text)
 }
 
 /// A decimal number without sign, in units of 10^-`decimals`; nothing where more digits are given.
-pub(super) fn decimal(text: &str, decimals: usize) -> Option<i64> {
+pub(crate) fn decimal(text: &str, decimals: usize) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty() || fraction.len() > decimals || !digits(whole) || !digits(fraction) {

@@ -1,12 +1,14 @@
 //! Which pairs are compared at all: parties that share a key, in blocks that never grow quadratic.
 //!
-//! The rules are united: building; telephone; mailbox; registration; postcode and house number; the two rarest
-//! words of the name, with the place unless the words are rare enough to stand alone. A block of more than
+//! The rules are united: building; telephone; mailbox; registration; street and house number; house number and
+//! postcode or city; street and postcode or city; the two rarest words of the name, with the place unless the words are
+//! rare enough to stand alone, or with the house number; a word of the name with the postcode, the city or a word of the
+//! street; a word of the street with the house number, the postcode or the city. A block of more than
 //! `block` members is cut again by each word of the name, and what is still too large is put in the order of names
 //! and each member compared with the next `window`. So a party meets a bounded number of others, however
 //! large the table.
 
-use super::card::{ADDRESS, Card, NAMELESS, Table, eighths, join};
+use super::card::{ADDRESS, Card, NAMELESS, Table, eighths, hash, join};
 use super::compare::compare_if_names_fit;
 use super::settings::{Bits, ResolveSettings};
 use rayon::prelude::*;
@@ -36,17 +38,38 @@ pub(super) struct Linked {
 /// Two words that together are rarer than this, bits, find each other wherever they stand.
 const RARE_PAIR: f32 = 18.0;
 
+/// Words of a name that are keys by themselves.
+const KEY_WORDS: usize = 4;
+/// Words of a street that are keys by themselves, and their least length.
+const STREET_WORDS: usize = 3;
+const STREET_LETTERS: usize = 5;
+
 type Entry = (u64, u32);
 
 /// The entries whose key occurs more than once, sorted; key 0 is left out.
 pub(super) fn shared(members: &[u32], key: impl Fn(u32) -> u64 + Sync) -> Vec<Entry> {
+    let keys: Vec<u64> = members.par_iter().with_min_len(4096).map(|&member| key(member)).collect();
+    shared_keys(&keys, |i| members[i])
+}
+
+/// As [`shared`], with several keys for each member.
+fn shared_keys_of(members: &[u32], each: usize, key: impl Fn(u32, usize) -> u64 + Sync) -> Vec<Entry> {
+    let keys: Vec<u64> = members
+        .par_iter()
+        .with_min_len(4096)
+        .flat_map_iter(|&member| (0..each).map(move |word| (member, word)))
+        .map(|(member, word)| key(member, word))
+        .collect();
+    shared_keys(&keys, |i| members[i / each])
+}
+
+fn shared_keys(keys: &[u64], member: impl Fn(usize) -> u32 + Sync) -> Vec<Entry> {
     const SEEN: u8 = 1;
     const AGAIN: u8 = 2;
-    let size = (members.len() * 4).next_power_of_two().clamp(1024, 1 << 24);
+    let size = (keys.len() * 4).next_power_of_two().clamp(1024, 1 << 24);
     // Most keys occur once; a bit per hashed key keeps them out of the sort.
     let seen: Vec<AtomicU8> = (0..size).map(|_| AtomicU8::new(0)).collect();
     let slot = |key: u64| &seen[(key ^ key >> 32) as usize & (size - 1)];
-    let keys: Vec<u64> = members.par_iter().with_min_len(4096).map(|&member| key(member)).collect();
     keys.par_iter().with_min_len(4096).filter(|key| **key != 0).for_each(|&key| {
         if slot(key).fetch_or(SEEN, Ordering::Relaxed) & SEEN != 0 {
             slot(key).fetch_or(AGAIN, Ordering::Relaxed);
@@ -54,10 +77,10 @@ pub(super) fn shared(members: &[u32], key: impl Fn(u32) -> u64 + Sync) -> Vec<En
     });
     let mut entries: Vec<Entry> = keys
         .par_iter()
-        .zip(members)
+        .enumerate()
         .with_min_len(4096)
-        .filter(|(key, _)| **key != 0 && slot(**key).load(Ordering::Relaxed) & AGAIN != 0)
-        .map(|(&key, &member)| (key, member))
+        .filter(|(_, key)| **key != 0 && slot(**key).load(Ordering::Relaxed) & AGAIN != 0)
+        .map(|(i, &key)| (key, member(i)))
         .collect();
     entries.par_sort_unstable();
     entries
@@ -80,63 +103,122 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
     crowd(table, &phone, settings, weights.phone_same.bits(), |card| &mut card.phone_says);
     crowd(table, &email, settings, weights.email_same.bits(), |card| &mut card.email_says);
 
-    let mut work = Work { table, settings, bits, by_word: false };
+    let cards = &table.cards;
+    let contacts = &table.contacts;
+    let mut work = Work { table, settings, bits, by_word: false, leave: None };
     work.rule("building", building, &mut linked);
     work.rule("telephone", phone, &mut linked);
     work.rule("mailbox", email, &mut linked);
-    let contacts = &table.contacts;
     work.rule("registration", shared(members, |party| contacts.registration[party as usize]), &mut linked);
-    work.rule("address with a postcode missing", without_postcode(table, members), &mut linked);
-    // Neighbours and strangers in the main: only a name in common is worth a look at the street.
-    work.by_word = true;
+    work.leave = Some(settings.block);
     work.rule(
-        "postcode and house number",
-        shared(members, |p| house_key(&table.cards[p as usize])),
+        "street and house number",
+        shared(members, |p| address_key(&cards[p as usize], STREET, HOUSE)),
         &mut linked,
     );
+    // Neighbours and strangers in the main: only a name in common is worth a look at the street.
+    work.by_word = true;
+    for (name, one, two) in [
+        ("city and house number", CITY, HOUSE),
+        ("street and postcode", STREET, POSTCODE),
+        ("street and city", STREET, CITY),
+    ] {
+        work.rule(name, shared(members, |party| address_key(&cards[party as usize], one, two)), &mut linked);
+    }
+    work.leave = None;
+    let entries = shared(members, |party| address_key(&cards[party as usize], POSTCODE, HOUSE));
+    work.rule("postcode and house number", entries, &mut linked);
     // A slip in the postcode is caught by the city, and a missing or misspelt city by the postcode.
     for (name, far) in [("name", false), ("name in one city", true)] {
-        let entries = shared(members, |party| name_key(&table.cards[party as usize], far));
+        let entries = shared(members, |party| name_key(&cards[party as usize], far));
         work.rule(name, entries, &mut linked);
     }
+    // What is left: slips in several fields at once. Large blocks of these rules hold what others find.
+    work.leave = Some(settings.small_block);
+    let entries = shared(members, |party| name_and_house_key(&cards[party as usize]));
+    work.rule("name and house number", entries, &mut linked);
+    let entries = shared_keys_of(members, STREET_WORDS, |party, word| street_key(table, party, word, HOUSE));
+    work.rule("word of the street and house number", entries, &mut linked);
+    for (name, place) in
+        [("word of the name in one postcode", POSTCODE), ("word of the name in one city", CITY)]
+    {
+        let entries =
+            shared_keys_of(members, KEY_WORDS, |party, word| word_key(&cards[party as usize], word, place));
+        work.rule(name, entries, &mut linked);
+    }
+    for (name, place) in
+        [("word of the street in one postcode", POSTCODE), ("word of the street in one city", CITY)]
+    {
+        let entries =
+            shared_keys_of(members, STREET_WORDS, |party, word| street_key(table, party, word, place));
+        work.rule(name, entries, &mut linked);
+    }
+    let entries = shared_keys_of(members, 4, |party, i| {
+        let word = cards[party as usize].rarest().map(|(first, second)| if i < 2 { first } else { second });
+        let street = street_word(table, party, i % 2);
+        match (word, street) {
+            (Some(word), street) if street != 0 => {
+                join([u64::from(cards[party as usize].word[word]), street, 4])
+            }
+            _ => 0,
+        }
+    });
+    work.rule("word of the name and word of the street", entries, &mut linked);
     linked.links.par_sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.a, link.b));
     linked.links.dedup();
     linked
 }
 
-/// Blocks of one street, house number and city in which some lack the postcode: their buildings cannot be the same
-/// key as those of the others.
-fn without_postcode(table: &Table, members: &[u32]) -> Vec<Entry> {
-    let cards = &table.cards;
-    let mut entries = shared(members, |party| {
-        let card = &cards[party as usize];
-        let whole = card.city != 0 && card.street != 0 && card.house != 0 && !card.has(NAMELESS);
-        let address = [card.street, card.house, card.city, u32::from(card.country)].map(u64::from);
-        if whole { join(address) } else { 0 }
-    });
-    let lacks = |entry: &Entry| cards[entry.1 as usize].postcode == 0;
-    let mut kept = 0;
-    let mut start = 0;
-    while start < entries.len() {
-        let end = start + entries[start..].iter().take_while(|entry| entry.0 == entries[start].0).count();
-        let block = &entries[start..end];
-        if block.iter().any(lacks) && !block.iter().all(lacks) {
-            entries.copy_within(start..end, kept);
-            kept += end - start;
-        }
-        start = end;
-    }
-    entries.truncate(kept);
-    entries
-}
+/// A part of the address, as a key.
+type Place = fn(&Card) -> u32;
+const STREET: Place = |card| card.street;
+const HOUSE: Place = |card| card.house;
+const POSTCODE: Place = |card| card.postcode;
+const CITY: Place = |card| card.city;
 
-/// Postcode (or city) and house number; a house without number stands with the others of its kind.
-fn house_key(card: &Card) -> u64 {
-    let place = if card.postcode != 0 { card.postcode } else { card.city };
-    if place == 0 || !card.has(ADDRESS) || card.has(NAMELESS) || card.house == 0 {
+/// Two parts of the address and the country.
+fn address_key(card: &Card, one: Place, two: Place) -> u64 {
+    let (one, two) = (one(card), two(card));
+    if one == 0 || two == 0 || !card.has(ADDRESS) || card.has(NAMELESS) {
         return 0;
     }
-    join([u64::from(place), u64::from(card.house), u64::from(card.country)])
+    join([u64::from(one), u64::from(two), u64::from(card.country)])
+}
+
+/// The two rarest words and the house number.
+fn name_and_house_key(card: &Card) -> u64 {
+    match card.rarest() {
+        Some((first, second)) if first != second && card.house != 0 && !card.has(NAMELESS) => {
+            join([u64::from(card.word[first]), u64::from(card.word[second]), u64::from(card.house), 2])
+        }
+        _ => 0,
+    }
+}
+
+/// Hash of a long word of the street; 0 where there are no more.
+fn street_word(table: &Table, party: u32, word: usize) -> u64 {
+    let card = &table.cards[party as usize];
+    if card.street == 0 || card.has(NAMELESS) {
+        return 0;
+    }
+    let mut words = table.street(party).split(' ').filter(|word| word.len() >= STREET_LETTERS);
+    words.nth(word).map_or(0, |word| hash(word.as_bytes()))
+}
+
+/// A long word of the street, a part of the address and the country.
+fn street_key(table: &Table, party: u32, word: usize, place: Place) -> u64 {
+    let card = &table.cards[party as usize];
+    let (word, place) = (street_word(table, party, word), place(card));
+    if word == 0 || place == 0 { 0 } else { join([word, u64::from(place), u64::from(card.country), 3]) }
+}
+
+/// A word of the name, the country and the postcode or city.
+fn word_key(card: &Card, word: usize, place: Place) -> u64 {
+    let place = place(card);
+    if place == 0 || word >= usize::from(card.words) || card.has(NAMELESS) {
+        return 0;
+    }
+    join([u64::from(card.word[word]), u64::from(place), u64::from(card.country)])
 }
 
 /// The two rarest words and the country, with the city or the postcode where the words are not rare.
@@ -181,6 +263,8 @@ struct Work<'a> {
     bits: &'a Bits,
     /// Whether a pair must share a word of the name to be looked at.
     by_word: bool,
+    /// Size from which on blocks are left to other rules.
+    leave: Option<usize>,
 }
 
 fn share_a_word(a: &Card, b: &Card) -> bool {
@@ -226,8 +310,11 @@ impl Work<'_> {
 
     fn block(&self, block: &[Entry], found: &mut Found) {
         let parties: Vec<u32> = block.iter().map(|(_, party)| *party).collect();
-        if parties.len() <= self.settings.block {
+        if parties.len() <= self.leave.unwrap_or(self.settings.block) {
             return self.all_pairs(&parties, found);
+        }
+        if self.leave.is_some() {
+            return;
         }
         found.cut += 1;
         found.largest = found.largest.max(parties.len());
@@ -284,13 +371,16 @@ impl Work<'_> {
 
     fn pair(&self, a: u32, b: u32, found: &mut Found) {
         let (a, b) = (a.min(b), a.max(b));
-        found.comparisons += 1;
-        if self.by_word && !share_a_word(&self.table.cards[a as usize], &self.table.cards[b as usize]) {
+        if self.by_word
+            && !self.table.open.any()
+            && !share_a_word(&self.table.cards[a as usize], &self.table.cards[b as usize])
+        {
             return;
         }
+        found.comparisons += 1;
         let Some(comparison) = compare_if_names_fit(self.table, self.bits, a, b) else { return };
         if comparison.is_link(self.settings) {
-            let weight = (comparison.total() * 8.0).round() as i32;
+            let weight = (comparison.strength() * 8.0).round() as i32;
             found.links.push(Link { weight, a, b, full: comparison.names.level.is_full() });
         }
     }

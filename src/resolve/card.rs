@@ -1,6 +1,8 @@
 //! What is compared of each declared party: its particulars, parsed once and packed.
 
+use super::compare::Open;
 use super::frequency::{Counts, Frequencies};
+use super::letters::{Letters, Short, short_text};
 use super::settings::ResolveSettings;
 use crate::fields::address::{Address, Scratch};
 use crate::fields::email::email_key;
@@ -37,16 +39,25 @@ pub(super) struct Card {
     text: u32,
     name_len: u8,
     street_len: u8,
+    city_len: u8,
     pub words: u8,
     pub flags: u8,
     /// The words of the name in alphabetical order.
     pub word: [u32; WORDS],
     /// The words' rarity, eighths of a bit.
     pub rarity: [u8; WORDS],
+    /// The first and the last word as written; given name and surname as a rule.
+    pub first_word: u32,
+    pub last_word: u32,
     pub name: u32,
     pub street: u32,
     pub house: u32,
     pub unit: u32,
+    /// The house number and the postcode themselves, to see slips in them.
+    pub house_text: Short,
+    pub postcode_text: Short,
+    /// The pairs of letters in the street's words.
+    pub street_letters: Letters,
     pub postcode: u32,
     pub city: u32,
     pub phone: u32,
@@ -55,10 +66,11 @@ pub(super) struct Card {
     pub country: u16,
     /// Form of the registration: its letters and digits as such. A tax number and an EORI of one firm differ in it.
     pub registration_form: u8,
-    /// What it says to share this building, telephone, mailbox, postcode or city, eighths of a bit.
+    /// What it says to share this building, telephone, mailbox, street, postcode or city, eighths of a bit.
     pub building_says: u8,
     pub phone_says: u8,
     pub email_says: u8,
+    pub street_says: u8,
     pub postcode_says: u8,
     pub city_says: u8,
 }
@@ -122,6 +134,8 @@ pub(super) struct Table {
     pub contacts: Contacts,
     /// Rarity at which a word may be a slip of the pen for another, bits.
     pub rare: f32,
+    /// Doubtful names that can be one party this night.
+    pub open: Open,
     texts: Vec<String>,
 }
 
@@ -138,6 +152,7 @@ impl Table {
             identity: Vec::with_capacity(count),
             contacts: Contacts::default(),
             rare: 0.0,
+            open: Open::default(),
             texts: Vec::with_capacity(chunks.len()),
         };
         for chunk in chunks {
@@ -167,13 +182,19 @@ impl Table {
         self.slice(party, usize::from(card.name_len), card.street_len)
     }
 
-    /// Weighs words, postcodes and cities by how many of `representatives` carry them.
+    /// The city, folded.
+    pub(super) fn city(&self, party: u32) -> &str {
+        let card = &self.cards[party as usize];
+        self.slice(party, usize::from(card.name_len) + usize::from(card.street_len), card.city_len)
+    }
+
+    /// Weighs words, streets, postcodes and cities by how many of `representatives` carry them.
     pub(super) fn weigh(&mut self, representatives: &[u32], settings: &ResolveSettings) {
         let weights = &settings.weights;
         let counts = Counts::new(representatives.len());
         representatives.par_iter().with_min_len(4096).for_each(|&party| {
             let card = &self.cards[party as usize];
-            for &word in card.word_hashes().iter().chain([&card.postcode, &card.city]) {
+            for &word in card.word_hashes().iter().chain([&card.street, &card.postcode, &card.city]) {
                 if word != 0 {
                     counts.add(word);
                 }
@@ -181,9 +202,9 @@ impl Table {
         });
         let frequencies = Frequencies::new(representatives.len(), weights);
         self.rare = eighths(frequencies.rare()) as f32 / 8.0;
-        let place = |word: u32| {
+        let place = |word: u32, most: f64| {
             let bits = if word == 0 { 0.0 } else { frequencies.bits(word, counts.get(word)) };
-            eighths(bits.min(weights.place_most))
+            eighths(bits.min(most))
         };
         let (phone, email) = (weights.phone_same.bits(), weights.email_same.bits());
         let building = weights.building_same.bits();
@@ -191,8 +212,9 @@ impl Table {
             for i in 0..usize::from(card.words) {
                 card.rarity[i] = eighths(frequencies.bits(card.word[i], counts.get(card.word[i])));
             }
-            card.postcode_says = place(card.postcode);
-            card.city_says = place(card.city);
+            card.street_says = place(card.street, weights.street_most);
+            card.postcode_says = place(card.postcode, weights.place_most_near);
+            card.city_says = place(card.city, weights.place_most_near);
             card.building_says = eighths(building);
             card.phone_says = eighths(phone);
             card.email_says = eighths(email);
@@ -248,8 +270,10 @@ impl Chunk {
             parties.get(party, Particular::Address),
         );
 
+        let name_text = name;
         let name = PartyName::parse(name, &mut buffers.name);
         let name_hash = self.name(&name, &mut card);
+        (card.first_word, card.last_word) = ends(name_text, &mut buffers.city);
 
         fold(parties.get(party, Particular::City), &mut buffers.city);
         let city =
@@ -271,6 +295,9 @@ impl Chunk {
         let locality = if postcode_hash != 0 { postcode_hash } else { city };
         let place = Place { city: &buffers.city, postcode, locality };
         let (building, dwelling) = self.address(&address, &place, &mut buffers.key, &mut card);
+        card.postcode_text = short_text(postcode);
+        card.city_len = buffers.city.len().min(usize::from(u8::MAX)) as u8;
+        self.text.push_str(buffers.city.get(..usize::from(card.city_len)).unwrap_or(""));
 
         let phone = phone_key(parties.get(party, Particular::Phone));
         card.phone = phone.map_or(0, |key| (key as u32).max(1));
@@ -370,6 +397,8 @@ impl Chunk {
         }
         card.street_len = (self.text.len() - start) as u8;
         let street = &self.text[start..];
+        card.street_letters = Letters::of(street);
+        card.house_text = short_text(address.po_box().or(address.house_number()).unwrap_or(""));
         let part = |text: Option<&str>| text.map_or(0, |text| hash(text.as_bytes()));
         let (house, unit) = (part(address.house_number()), part(address.unit()));
         let po_box = part(address.po_box());
@@ -425,6 +454,19 @@ fn without_common_tail<'a>(name: &'a str, address: &'a str) -> (&'a str, &'a str
             (before, rest)
         }
         _ => (name, address),
+    }
+}
+
+/// Hashes of the first and the last word of a name as written; what stands before a comma stands last.
+fn ends(name: &str, buffer: &mut String) -> (u32, u32) {
+    let end = |text: &str, buffer: &mut String, last: bool| {
+        fold(text, buffer);
+        let word = if last { tokens(buffer).last() } else { tokens(buffer).next() };
+        word.map_or(0, |word| short_hash(word.as_bytes()))
+    };
+    match name.split_once(',') {
+        Some((surname, given)) => (end(given, buffer, false), end(surname, buffer, true)),
+        None => (end(name, buffer, false), end(name, buffer, true)),
     }
 }
 

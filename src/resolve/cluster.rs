@@ -3,7 +3,6 @@
 use super::block::Link;
 use super::card::{NAMELESS, Table};
 use super::compare::compare;
-use super::names::NameLevel;
 use super::settings::{Bits, ResolveSettings};
 
 /// Members of an entity that a newcomer is held against.
@@ -34,7 +33,7 @@ pub(super) fn drop_ambiguous(table: &Table, settings: &ResolveSettings, bits: &B
         let rivals = group[1..]
             .iter()
             .take(MOST_OPTIONS)
-            .filter(|(_, _, other)| compare(table, bits, one, *other).names.level == NameLevel::Different);
+            .filter(|(_, _, other)| compare(table, bits, one, *other).names_two());
         let mut unclear = false;
         for &(_, at, _) in rivals {
             drop[at as usize] = true;
@@ -99,12 +98,19 @@ impl Forest {
     }
 }
 
+/// The entity of each party, as one of its parties, and the links that united them, in that order.
+pub(super) struct Clusters {
+    pub roots: Vec<u32>,
+    pub used: Vec<(u32, u32)>,
+}
+
 /// Unites parties by their links, the strongest first. A union that would put two contradicting parties into one
 /// entity is refused, a link near the line joins only groups whose members are linked throughout, and a large entity grows by strong links only.
-pub(super) fn cluster(table: &Table, settings: &ResolveSettings, bits: &Bits, links: &[Link]) -> Vec<u32> {
+pub(super) fn cluster(table: &Table, settings: &ResolveSettings, bits: &Bits, links: &[Link]) -> Clusters {
     let count = table.len() as u32;
     let mut forest =
         Forest { parent: (0..count).collect(), next: (0..count).collect(), size: vec![1; count as usize] };
+    let mut used = Vec::new();
     let strong = (settings.merge_large * 8.0).round() as i32;
     let sure = (settings.sure * 8.0).round() as i32;
     for link in links {
@@ -132,6 +138,7 @@ pub(super) fn cluster(table: &Table, settings: &ResolveSettings, bits: &Bits, li
             }
         }
         forest.unite(a, b);
+        used.push((link.a, link.b));
     }
-    (0..count).map(|party| forest.root(party)).collect()
+    Clusters { roots: (0..count).map(|party| forest.root(party)).collect(), used }
 }

@@ -3,7 +3,8 @@
 use super::card::{BUSINESS, NAMELESS, Table};
 use super::names::{NameLevel, Names, compare_names};
 use super::places::{PlaceLevel, Places, compare_places};
-use super::settings::{Bits, ResolveSettings};
+use super::settings::{Bits, ResolveSettings, Weights};
+use crate::model::entities::Evidence;
 
 /// How two particulars that are either the same or not compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub(super) enum Match {
 }
 
 impl Match {
-    fn of(a: u32, b: u32) -> Match {
+    pub(super) fn of(a: u32, b: u32) -> Match {
         match (a, b) {
             (0, _) | (_, 0) => Match::Missing,
             (a, b) if a == b => Match::Same,
@@ -31,16 +32,10 @@ impl Match {
     }
 }
 
-/// A line of the account of why two declarations are, or are not, one party.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evidence {
-    /// What was compared: `prior`, `name`, `firm`, `address`, `place`, `phone`, `email`, `registration`, `country`.
-    pub field: &'static str,
-    /// How far it agrees.
-    pub level: &'static str,
-    /// What that says, bits: positive for one party, negative for two.
-    pub weight: f64,
-}
+/// Lines of an account.
+const LINES: usize = 14;
+/// What an address must say, bits, for two names at it to be slips of a third, where the night's names are often replaced.
+const ADDRESS_EXPLAINS: f32 = 6.0;
 
 /// All comparisons of one pair.
 #[derive(Clone, Copy, Debug)]
@@ -51,15 +46,28 @@ pub(super) struct Comparison {
     pub email: Match,
     pub registration: Match,
     same_country: bool,
+    /// Whether names of this kind can be one party at all.
+    open: bool,
+    /// Whether the addresses say that it may well be the same place.
+    close: bool,
+    /// Whether words of names are replaced this night, so that two such names may both be slips of a third.
+    replaced_open: bool,
+    /// From the night's chance that two declarations are one party to the shipped one, bits.
+    population: f32,
     /// Both are firms of the same full name.
     firms: bool,
-    bits: [f32; 9],
+    bits: [f32; LINES],
 }
 
 impl Comparison {
     /// Weight of all evidence, bits.
     pub(super) fn total(&self) -> f32 {
         self.bits.iter().sum()
+    }
+
+    /// Weight of all evidence without the doubt whether another of the household is meant, bits: what ranks links.
+    pub(super) fn strength(&self) -> f32 {
+        self.bits[..LINES - 1].iter().sum()
     }
 
     /// Whether the two are found by the same building, telephone, mailbox or registration.
@@ -73,7 +81,11 @@ impl Comparison {
         let contact = self.has_contact();
         let mailbox_or_number = self.phone == Match::Same || self.email == Match::Same;
         match self.names.level {
-            NameLevel::Different => return false,
+            level if level.is_doubtful() => {
+                let met = contact || self.places.level == PlaceLevel::Vicinity;
+                let line = if self.open { settings.merge_household } else { f64::INFINITY };
+                return met && self.registration != Match::Different && total >= line;
+            }
             NameLevel::Nameless => {
                 let dwelling = matches!(self.places.level, PlaceLevel::Dwelling | PlaceLevel::Building);
                 return self.registration == Match::Same
@@ -82,19 +94,29 @@ impl Comparison {
             _ => {}
         }
         // Two persons of one name: another address, or flat, and another telephone.
-        let strangers = matches!(self.places.level, PlaceLevel::Different | PlaceLevel::OtherUnit)
-            && self.phone == Match::Different
-            && self.email != Match::Same
-            && self.registration != Match::Same
-            && !self.firms;
+        let strangers =
+            matches!(self.places.level, PlaceLevel::Different | PlaceLevel::OtherUnit | PlaceLevel::Vicinity)
+                && self.phone == Match::Different
+                && self.email != Match::Same
+                && self.registration != Match::Same
+                && !self.firms;
+        let met = contact || self.firms || self.close;
         let line = if contact || self.firms { settings.merge } else { settings.merge_by_name };
+        // A name alone is judged among all who may bear it, not among the few of the night.
+        let total = if met { total } else { total + f64::from(self.population) };
         !strangers && self.registration != Match::Different && total >= line
+    }
+
+    /// Whether the names are those of two persons, and not both slips of a third at the same address.
+    pub(super) fn names_two(&self) -> bool {
+        let explained = self.replaced_open && self.places.bits() >= ADDRESS_EXPLAINS;
+        self.names.level.is_doubtful() && !self.open && !explained
     }
 
     /// Whether the two cannot stand in one entity, whatever links them to others of it.
     pub(super) fn contradicts(&self) -> bool {
         let elsewhere = self.places.level == PlaceLevel::Different && self.phone == Match::Different;
-        self.names.level == NameLevel::Different
+        self.names_two()
             || self.registration == Match::Different
             || elsewhere && !self.names.level.is_full() && self.email != Match::Same
     }
@@ -107,17 +129,22 @@ impl Comparison {
             ("name", self.names.level.text()),
             ("firm", "the same full name of a firm"),
             ("address", self.places.level.text()),
-            ("place", self.places.locality),
+            ("street", self.places.street.text()),
+            ("house number", self.places.house.text()),
+            ("flat", self.places.unit.text()),
+            ("postcode", self.places.postcode.text()),
+            ("city", self.places.city.text()),
             ("phone", self.phone.text()),
             ("email", self.email.text()),
             ("registration", self.registration.text()),
             ("country", country),
+            ("household", "as often as such names at one address are those of two persons"),
         ];
         lines
             .into_iter()
             .zip(self.bits)
             .filter(|((field, _), weight)| *weight != 0.0 || *field == "name")
-            .map(|((field, level), weight)| Evidence { field, level, weight: f64::from(weight) })
+            .map(|((field, level), weight)| Evidence { field, level, weight })
             .collect()
     }
 }
@@ -130,7 +157,42 @@ pub(super) fn compare(table: &Table, bits: &Bits, a: u32, b: u32) -> Comparison 
 /// As [`compare`], but nothing where the names already say that they are two.
 pub(super) fn compare_if_names_fit(table: &Table, bits: &Bits, a: u32, b: u32) -> Option<Comparison> {
     let names = compare_names(table, bits, a, b);
-    (names.level != NameLevel::Different).then(|| with_names(table, bits, a, b, names))
+    table.open.allows(names.level).then(|| with_names(table, bits, a, b, names))
+}
+
+/// Which doubtful names can be one party: those that another person of the household is not too likely to have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Open {
+    similar: bool,
+    replaced: bool,
+    different: bool,
+}
+
+impl Open {
+    pub(super) fn new(weights: &Weights, settings: &ResolveSettings) -> Open {
+        let open = |others: f64| -others.log2() >= settings.merge_household;
+        Open {
+            similar: open(weights.others_similar),
+            replaced: open(weights.others_replaced),
+            different: open(weights.others_different),
+        }
+    }
+    pub(super) fn allows(self, level: NameLevel) -> bool {
+        match level {
+            NameLevel::Similar => self.similar,
+            NameLevel::Replaced => self.replaced,
+            NameLevel::Different => self.different,
+            _ => true,
+        }
+    }
+    /// Whether a word of the name may be replaced.
+    pub(super) fn replaced(self) -> bool {
+        self.replaced
+    }
+    /// Whether any is.
+    pub(super) fn any(self) -> bool {
+        self.similar || self.replaced
+    }
 }
 
 fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Comparison {
@@ -149,9 +211,12 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
     if firms {
         // A firm has branches: another address or telephone says little.
         if places.level == PlaceLevel::Different {
-            places.bits = 0.0;
+            places.street_bits = 0.0;
         }
-        places.locality_bits = places.locality_bits.max(-1.0);
+        let locality = places.postcode_bits + places.city_bits;
+        if locality < -1.0 {
+            (places.postcode_bits, places.city_bits) = (-1.0, 0.0);
+        }
     }
     let says = |a: u8, b: u8| f32::from(a.min(b)) / 8.0;
     let weigh = |level, same: f32, different: f32| match level {
@@ -160,16 +225,56 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
         Match::Different => different,
     };
     let phone_different = if firms { 0.0 } else { bits.phone_different };
-    let all = [
+    let mut all = [
         bits.prior,
         names.bits,
         if firms { bits.firm_same } else { 0.0 },
-        places.bits,
-        places.locality_bits,
+        places.building_bits,
+        places.street_bits,
+        places.house_bits,
+        places.unit_bits,
+        places.postcode_bits,
+        places.city_bits,
         weigh(phone, says(one.phone_says, two.phone_says), phone_different),
         weigh(email, says(one.email_says, two.email_says), if firms { 0.0 } else { bits.email_different }),
         weigh(registration, bits.registration_same, bits.registration_different),
         if same_country { 0.0 } else { bits.country_different },
+        0.0,
     ];
-    Comparison { names, places, phone, email, registration, same_country, firms, bits: all }
+    let others = match names.level {
+        NameLevel::Similar => bits.others_similar,
+        NameLevel::Replaced => bits.others_replaced,
+        NameLevel::Different => bits.others_different,
+        _ => 0.0,
+    };
+    if others > 0.0 {
+        // Odds of one party against strangers and against others of the household together.
+        let sum = all.iter().sum::<f32>();
+        let odds = f64::from(sum).exp2();
+        let open = table.open.allows(NameLevel::Different);
+        all[LINES - 1] = if names.level == NameLevel::Different && open && places.level.is_building() {
+            // Two names that differ altogether were tallied at one building, so that the tally is all the evidence.
+            -others.log2() as f32 - sum
+        } else {
+            -(odds.mul_add(others, 1.0).log2()) as f32
+        };
+    }
+    let open = table.open.allows(names.level);
+    let population = bits.population;
+    let close = places.is_close(table.open);
+    let replaced_open = table.open.replaced();
+    Comparison {
+        names,
+        places,
+        phone,
+        email,
+        registration,
+        same_country,
+        open,
+        close,
+        replaced_open,
+        population,
+        firms,
+        bits: all,
+    }
 }

@@ -10,23 +10,26 @@
 //! that names nobody goes by address *and* telephone or mailbox. Firms of the same full name are one firm with
 //! branches where the name is distinctive or the city the same.
 
-use crate::model::entities::{Entities, Resolved};
+use crate::model::entities::{Entities, Evidence, Resolved, Tie};
 use crate::model::parcels::Parties;
-use block::Linked;
 use card::Table;
+use cluster::Clusters;
+use compare::Open;
+use rayon::prelude::*;
 use settings::Bits;
 
 mod block;
 mod card;
 mod cluster;
 mod compare;
+mod estimate;
 mod frequency;
+mod letters;
 mod names;
 mod places;
 mod settings;
 mod spelling;
 
-pub use compare::Evidence;
 pub use settings::{Odds, ResolveSettings, Weights};
 
 /// Groups the parties of one role into entities.
@@ -35,22 +38,36 @@ pub use settings::{Odds, ResolveSettings, Weights};
 /// number of parties, however many share a postcode, a building or a name; what had to be cut short is said in the
 /// notes.
 pub fn resolve(parties: &Parties, settings: &ResolveSettings) -> Resolved {
-    let bits = Bits::new(&settings.weights);
     let Prepared { mut table, first } = Prepared::new(parties, settings);
     let representatives = representatives(&first);
+    let weights = learn(&mut table, &representatives, settings);
+    let bits = Bits::new(&weights, &settings.weights);
     let mut linked = block::link(&mut table, &representatives, settings, &bits);
-    let labels = labels(&table, &first, settings, &bits, &mut linked);
+    cluster::drop_ambiguous(&table, settings, &bits, &mut linked.links);
+    let Clusters { roots, used } = cluster::cluster(&table, settings, &bits, &linked.links);
+    drop(linked.links);
+    let labels: Vec<u32> = first.iter().map(|party| roots[*party as usize]).collect();
     let entities = Entities::from_labels(&labels, &parties.fingerprint);
-    Resolved { entities, contacts: table.contacts, notes: linked.notes }
+    let judged = used.par_iter().map(|&(a, b)| {
+        let evidence = compare::compare(&table, &bits, a, b).evidence();
+        Tie { a, b, evidence: evidence.into_boxed_slice() }
+    });
+    let mut ties: Vec<Tie> = judged.collect();
+    let alike = first.iter().enumerate().filter(|(party, first)| *party as u32 != **first);
+    ties.extend(alike.map(|(party, &first)| Tie { a: first, b: party as u32, evidence: Box::default() }));
+    let odds = serde_json::to_value(&weights).unwrap_or_default();
+    Resolved { entities, contacts: table.contacts, ties, odds, notes: linked.notes }
 }
 
 /// Why two parties are, or are not, one: the weight of each field, which add up to the evidence as a whole.
 ///
 /// Weighs words and addresses by the whole table, as [`resolve`] does, and costs about as much.
 pub fn explain(parties: &Parties, settings: &ResolveSettings, a: u32, b: u32) -> Vec<Evidence> {
-    let bits = Bits::new(&settings.weights);
     let Prepared { mut table, first } = Prepared::new(parties, settings);
-    block::link(&mut table, &representatives(&first), settings, &bits);
+    let representatives = representatives(&first);
+    let weights = learn(&mut table, &representatives, settings);
+    let bits = Bits::new(&weights, &settings.weights);
+    block::link(&mut table, &representatives, settings, &bits);
     let (a, b) = (first[a as usize], first[b as usize]);
     compare::compare(&table, &bits, a, b).evidence()
 }
@@ -77,20 +94,15 @@ impl Prepared {
     }
 }
 
-fn representatives(first: &[u32]) -> Vec<u32> {
-    (0..first.len() as u32).filter(|party| first[*party as usize] == *party).collect()
+/// The weights of this night, and which doubtful names they leave open.
+fn learn(table: &mut Table, representatives: &[u32], settings: &ResolveSettings) -> Weights {
+    let weights = estimate::estimate(table, representatives, settings);
+    table.open = Open::new(&weights, settings);
+    weights
 }
 
-fn labels(
-    table: &Table,
-    first: &[u32],
-    settings: &ResolveSettings,
-    bits: &Bits,
-    linked: &mut Linked,
-) -> Vec<u32> {
-    cluster::drop_ambiguous(table, settings, bits, &mut linked.links);
-    let roots = cluster::cluster(table, settings, bits, &linked.links);
-    first.iter().map(|party| roots[*party as usize]).collect()
+fn representatives(first: &[u32]) -> Vec<u32> {
+    (0..first.len() as u32).filter(|party| first[*party as usize] == *party).collect()
 }
 
 #[cfg(test)]

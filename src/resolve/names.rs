@@ -2,7 +2,7 @@
 
 use super::card::{Card, NAMELESS, Table, WORDS};
 use super::settings::Bits;
-use super::spelling::{Spelling, run_together, spelling};
+use super::spelling::{Spelling, differs_in_ending, run_together, spelling};
 
 /// How far two names agree; the first that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +17,10 @@ pub(super) enum NameLevel {
     Subset,
     /// One of them names nobody.
     Nameless,
+    /// The same words but for one that is written much alike: a slip, or another of the family.
+    Similar,
+    /// One word of each is another: a name replaced, or another of the family.
+    Replaced,
     /// They name two persons.
     Different,
 }
@@ -29,6 +33,8 @@ impl NameLevel {
             NameLevel::Initials => "agrees with initials or shortened words",
             NameLevel::Subset => "one has words more",
             NameLevel::Nameless => "one of them names nobody",
+            NameLevel::Similar => "a word written much alike",
+            NameLevel::Replaced => "one word is another",
             NameLevel::Different => "different names",
         }
     }
@@ -36,13 +42,35 @@ impl NameLevel {
     pub(super) fn is_full(self) -> bool {
         self <= NameLevel::Spelling
     }
+    /// Whether it may just as well be another person of the household.
+    pub(super) fn is_doubtful(self) -> bool {
+        self >= NameLevel::Similar
+    }
 }
+
+/// What became of the words of a pair of names, in the order of the word odds of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WordLevel {
+    Same,
+    Sound,
+    Typo,
+    Short,
+    Initial,
+    Missing,
+    Similar,
+    Different,
+}
+
+/// How many [`WordLevel`]s there are.
+pub(super) const WORD_LEVELS: usize = 8;
 
 /// Outcome of comparing two names.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Names {
     pub level: NameLevel,
     pub bits: f32,
+    /// Words by what became of them.
+    pub words: [u8; WORD_LEVELS],
 }
 
 /// The words of one name that have not been matched yet.
@@ -90,9 +118,11 @@ fn is_initial(word: &str) -> bool {
 pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names {
     let (one, two) = (&table.cards[a as usize], &table.cards[b as usize]);
     if one.has(NAMELESS) || two.has(NAMELESS) {
-        return Names { level: NameLevel::Nameless, bits: 0.0 };
+        return Names { level: NameLevel::Nameless, bits: 0.0, words: [0; WORD_LEVELS] };
     }
     let mut sum = 0.0;
+    let mut words = [0_u8; WORD_LEVELS];
+    let mut count = |level: WordLevel, by: usize| words[level as usize] += by as u8;
     let (mut used_one, mut used_two, mut shared) = (0_u32, 0_u32, 0_u32);
     for (i, word) in one.word_hashes().iter().enumerate() {
         let found =
@@ -102,10 +132,11 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
             used_two |= 1 << j;
             sum += one.bits(i) + bits.word_same;
             shared += 1;
+            count(WordLevel::Same, 1);
         }
     }
     if one.name == two.name {
-        return Names { level: NameLevel::Same, bits: sum.min(bits.name_most) };
+        return Names { level: NameLevel::Same, bits: sum.min(bits.name_most), words };
     }
     let mut here = Left::new(table, a, one, used_one);
     let mut there = Left::new(table, b, two, used_two);
@@ -123,6 +154,7 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
                 let apart: f32 = (0..y.count).filter(|j| parts >> j & 1 == 1).map(|j| y.take(j)).sum();
                 sum += (whole.min(apart) + bits.word_sound).max(0.0);
                 shared += 1;
+                count(WordLevel::Sound, 1);
                 worse(NameLevel::Spelling);
             }
         }
@@ -148,11 +180,13 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
                 },
             );
             sum += (common + odds).max(0.0);
-            if kind == Spelling::Short {
-                worse(NameLevel::Initials);
-            } else {
-                worse(NameLevel::Spelling);
-            }
+            let (outcome, name) = match kind {
+                Spelling::Sound => (WordLevel::Sound, NameLevel::Spelling),
+                Spelling::Typo => (WordLevel::Typo, NameLevel::Spelling),
+                Spelling::Short => (WordLevel::Short, NameLevel::Initials),
+            };
+            count(outcome, 1);
+            worse(name);
             shared += 1;
             break;
         }
@@ -168,7 +202,19 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
                 here.take(i);
                 there.take(j);
                 sum += bits.word_initial;
+                count(WordLevel::Initial, 1);
                 worse(NameLevel::Initials);
+                break;
+            }
+        }
+    }
+    let mut similar = false;
+    for i in 0..here.count {
+        for j in 0..there.count {
+            if is_similar(here.word[i], there.word[j]) {
+                sum += (here.take(i).min(there.take(j)) + bits.word_similar).max(0.0);
+                count(WordLevel::Similar, 1);
+                similar = true;
                 break;
             }
         }
@@ -184,16 +230,42 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
     if missing > 0 {
         worse(NameLevel::Subset);
         // A surname alone may be anybody's of the family.
-        if shared < 2 {
-            sum += 2.0 * bits.word_missing;
+        if shared < 2 && different == 0 && !table.open.replaced() {
+            sum += bits.lone_word;
         }
     }
     if initials_here + initials_there > 0 && other_initials == 0 {
         worse(NameLevel::Initials);
     }
-    if different > 0 || other_initials > 0 || shared == 0 {
-        sum += bits.word_different * (different + other_initials).max(1) as f32;
-        return Names { level: NameLevel::Different, bits: sum.min(0.0) };
+    count(WordLevel::Missing, missing);
+    if different > 0 || other_initials > 0 || shared == 0 && !similar {
+        // A single letter beside a word may have been cut off another.
+        let replaced = different <= 1 && other_initials <= 1 && (shared > 0 || similar);
+        let others = if replaced { 1 } else { (different + other_initials).max(1) };
+        count(WordLevel::Different, others);
+        sum += bits.word_different * others as f32;
+        let level = if replaced { NameLevel::Replaced } else { NameLevel::Different };
+        return Names { level, bits: sum, words };
     }
-    Names { level: level.max(NameLevel::Spelling), bits: sum.min(bits.name_most) }
+    let least = if similar { NameLevel::Similar } else { NameLevel::Spelling };
+    Names { level: level.max(least), bits: sum.min(bits.name_most), words }
+}
+
+/// Letters in common, by Jaro and Winkler, from which on two words are much alike.
+const SIMILAR: f64 = 0.87;
+
+/// Whether two words that are no certain slip of each other are much alike: `Alex` and `Aelx`. `Mario` and `Maria`
+/// are two.
+fn is_similar(a: &str, b: &str) -> bool {
+    if a.len().min(b.len()) < 2 || a.len().abs_diff(b.len()) > 3 {
+        return false;
+    }
+    if a.bytes().chain(b.bytes()).any(|c| c.is_ascii_digit()) {
+        return false;
+    }
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if differs_in_ending(short, long) {
+        return false;
+    }
+    strsim::jaro_winkler(a, b) >= SIMILAR || a.len().max(b.len()) >= 3 && strsim::osa_distance(a, b) <= 1
 }

@@ -1,6 +1,8 @@
 //! Comparing two addresses: building, flat, street, postcode, city.
 
 use super::card::{ADDRESS, Card, PICKUP, Table};
+use super::compare::Open;
+use super::letters::{one_edit, one_slip};
 use super::settings::Bits;
 use super::spelling::is_typo;
 
@@ -19,6 +21,8 @@ pub(super) enum PlaceLevel {
     NearBuilding,
     /// The same street, a house number missing.
     Street,
+    /// Two of place, street and house number.
+    Vicinity,
     /// An address is missing.
     Missing,
     /// Two addresses.
@@ -34,20 +38,49 @@ impl PlaceLevel {
             PlaceLevel::OtherUnit => "the same building, another flat",
             PlaceLevel::NearBuilding => "the same house number, nearly the same street",
             PlaceLevel::Street => "the same street, a house number missing",
+            PlaceLevel::Vicinity => "two of place, street and house number agree",
             PlaceLevel::Missing => "an address is missing",
             PlaceLevel::Different => "different addresses",
         }
+    }
+    /// Whether it is the same building, or nearly so.
+    pub(super) const fn is_building(self) -> bool {
+        matches!(self, PlaceLevel::Dwelling | PlaceLevel::Building | PlaceLevel::NearBuilding)
     }
     /// Whether the two are found at one place.
     pub(super) const fn is_contact(self) -> bool {
         matches!(
             self,
-            PlaceLevel::Dwelling
-                | PlaceLevel::Building
-                | PlaceLevel::OtherUnit
-                | PlaceLevel::NearBuilding
-                | PlaceLevel::Street
+            PlaceLevel::Dwelling | PlaceLevel::Building | PlaceLevel::NearBuilding | PlaceLevel::Street
         )
+    }
+}
+
+/// How far two parts of an address agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// Missing on either side.
+    Missing,
+    Same,
+    /// The same but for a slip, or words cut differently.
+    Near,
+    /// Something in common: one of two lines of an address.
+    Some,
+    Different,
+}
+
+impl Part {
+    pub(super) const fn text(self) -> &'static str {
+        match self {
+            Part::Missing => "missing",
+            Part::Same => "the same",
+            Part::Near => "the same but for a slip",
+            Part::Some => "the same in part",
+            Part::Different => "different",
+        }
+    }
+    fn agrees(self) -> bool {
+        matches!(self, Part::Same | Part::Near)
     }
 }
 
@@ -55,90 +88,239 @@ impl PlaceLevel {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Places {
     pub level: PlaceLevel,
-    pub bits: f32,
-    /// What the postcode and the city say, where the building says nothing.
-    pub locality: &'static str,
-    pub locality_bits: f32,
+    pub street: Part,
+    pub house: Part,
+    pub unit: Part,
+    pub postcode: Part,
+    pub city: Part,
+    /// What the building, or street and house number apart, the flat, the postcode and the city say.
+    pub building_bits: f32,
+    pub street_bits: f32,
+    pub house_bits: f32,
+    pub unit_bits: f32,
+    pub postcode_bits: f32,
+    pub city_bits: f32,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Locality {
-    Postcode,
-    City,
-    Unknown,
-    Different,
-}
-
-fn locality(one: &Card, two: &Card) -> Locality {
-    let postcodes = one.postcode != 0 && two.postcode != 0;
-    let cities = one.city != 0 && two.city != 0;
-    if postcodes && one.postcode == two.postcode {
-        Locality::Postcode
-    } else if cities && one.city == two.city {
-        Locality::City
-    } else if postcodes || cities {
-        Locality::Different
-    } else {
-        Locality::Unknown
+impl Places {
+    /// What the whole address says, bits.
+    pub(super) fn bits(&self) -> f32 {
+        self.building_bits
+            + self.street_bits
+            + self.house_bits
+            + self.unit_bits
+            + self.postcode_bits
+            + self.city_bits
     }
+
+    /// Whether the street, or house number and postcode together, say that it may well be the same place.
+    pub(super) fn is_close(&self, open: Open) -> bool {
+        let street = self.street.agrees() || self.street == Part::Some;
+        let house = self.house == Part::Same && (open.replaced() || self.postcode == Part::Same);
+        self.level == PlaceLevel::Vicinity && (street || house)
+    }
+
+    /// Whether the postcode or the city agrees.
+    pub(super) fn is_near(&self) -> bool {
+        self.postcode.agrees() || self.city.agrees()
+    }
+}
+
+fn street(table: &Table, a: u32, b: u32) -> Part {
+    let (one, two) = (&table.cards[a as usize], &table.cards[b as usize]);
+    if one.street == 0 || two.street == 0 {
+        return Part::Missing;
+    }
+    if one.street == two.street {
+        return Part::Same;
+    }
+    match one.street_letters.likeness(two.street_letters) {
+        like if like >= NEAR_STREET => Part::Near,
+        like if like >= MAYBE_STREET && streets_are_near(table.street(a), table.street(b)) => Part::Near,
+        // Where words are replaced in many an address, less will do.
+        like if like >= MOST_STREET
+            || like >= SOME_STREET
+                && (table.open.replaced() || share_a_word(table.street(a), table.street(b))) =>
+        {
+            Part::Some
+        }
+        _ => Part::Different,
+    }
+}
+
+fn code(one: u32, two: u32, near: impl Fn() -> bool) -> Part {
+    match (one, two) {
+        (0, _) | (_, 0) => Part::Missing,
+        (x, y) if x == y => Part::Same,
+        _ if near() => Part::Near,
+        _ => Part::Different,
+    }
+}
+
+fn cities_are_near(a: &str, b: &str) -> bool {
+    if a.len().abs_diff(b.len()) > 3 || a.len().min(b.len()) < 4 {
+        return false;
+    }
+    let squeezed = |city: &str| {
+        let mut out = [0_u8; 32];
+        let letters = city.bytes().filter(|c| *c != b' ').take(out.len());
+        let len = out.iter_mut().zip(letters).map(|(to, from)| *to = from).count();
+        (out, len)
+    };
+    let ((x, m), (y, n)) = (squeezed(a), squeezed(b));
+    let (Ok(x), Ok(y)) = (std::str::from_utf8(&x[..m]), std::str::from_utf8(&y[..n])) else { return false };
+    let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
+    x == y || is_typo(short, long)
 }
 
 /// Compares the addresses of two parties.
 pub(super) fn compare_places(table: &Table, bits: &Bits, a: u32, b: u32) -> Places {
     let (one, two) = (&table.cards[a as usize], &table.cards[b as usize]);
-    let locality = locality(one, two);
-    let says = |a: u8, b: u8| (f32::from(a.min(b)) / 8.0).min(bits.place_most);
-    let (text, locality_bits) = match locality {
-        Locality::Postcode => ("the same postcode", says(one.postcode_says, two.postcode_says)),
-        Locality::City => ("the same city", says(one.city_says, two.city_says)),
-        Locality::Unknown => ("unknown", 0.0),
-        Locality::Different => ("different", bits.place_different),
+    let street = street(table, a, b);
+    let house = code(one.house, two.house, || one_edit(&one.house_text, &two.house_text));
+    let unit = code(one.unit, two.unit, || false);
+    let postcode = code(one.postcode, two.postcode, || one_slip(&one.postcode_text, &two.postcode_text));
+    let city = code(one.city, two.city, || cities_are_near(table.city(a), table.city(b)));
+    let mut places = Places {
+        level: PlaceLevel::Missing,
+        street,
+        house,
+        unit,
+        postcode,
+        city,
+        building_bits: 0.0,
+        street_bits: 0.0,
+        house_bits: 0.0,
+        unit_bits: 0.0,
+        postcode_bits: 0.0,
+        city_bits: 0.0,
     };
-    let near = matches!(locality, Locality::Postcode | Locality::City);
-    let outcome = |level, bits, locality_bits| Places { level, bits, locality: text, locality_bits };
+    places.locality(one, two, bits);
     if one.has(PICKUP) || two.has(PICKUP) {
-        return outcome(PlaceLevel::Pickup, 0.0, locality_bits.min(1.0));
+        places.level = PlaceLevel::Pickup;
+        places.postcode_bits = places.postcode_bits.min(1.0);
+        places.city_bits = places.city_bits.min(1.0);
+    } else if one.has(ADDRESS) && two.has(ADDRESS) {
+        places.address(one, two, bits);
     }
-    if !one.has(ADDRESS) || !two.has(ADDRESS) {
-        return outcome(PlaceLevel::Missing, 0.0, locality_bits);
+    let loose = places.level == PlaceLevel::Vicinity && !places.is_close(table.open);
+    if loose || matches!(places.level, PlaceLevel::Missing | PlaceLevel::Different) {
+        places.postcode_bits = places.postcode_bits.min(bits.place_most);
+        places.city_bits = places.city_bits.min(bits.place_most);
     }
-    let together = locality != Locality::Different && one.country == two.country;
-    let crowd = f32::from(one.building_says.min(two.building_says)) / 8.0;
-    let houses = one.house != 0 && two.house != 0;
-    if together && one.street == two.street && one.house == two.house {
-        // Two postcodes in one city: a slip in one of them, or two streets of one name.
-        let doubt = match locality {
-            Locality::City if one.postcode != 0 && two.postcode != 0 => 5.0,
-            Locality::Unknown => 6.0,
-            _ => 0.0,
-        };
-        // Without a house number it is the whole street.
-        let street = if houses { 0.0 } else { 3.0 };
-        let base = (crowd - doubt - street).max(0.0);
-        let (level, unit) = match (one.unit, two.unit) {
-            (0, 0) => (PlaceLevel::Building, 0.0),
-            (x, y) if x == y => (PlaceLevel::Dwelling, bits.unit_same),
-            (0, _) | (_, 0) => (PlaceLevel::Building, 0.0),
-            _ => (PlaceLevel::OtherUnit, bits.unit_different),
-        };
-        return outcome(level, base + unit, 0.0);
-    }
-    if near && one.country == two.country {
-        if houses && one.house == two.house && streets_are_near(table.street(a), table.street(b)) {
-            let unit = match (one.unit, two.unit) {
-                (0, _) | (_, 0) => 0.0,
-                (x, y) if x == y => bits.unit_same,
-                _ => bits.unit_different,
-            };
-            return outcome(PlaceLevel::NearBuilding, bits.building_near.min(crowd) + unit, 0.0);
-        }
-        if !houses && one.street == two.street {
-            return outcome(PlaceLevel::Street, bits.street_same.min(crowd), 0.0);
-        }
-    }
-    outcome(PlaceLevel::Different, bits.address_different, locality_bits)
+    places
 }
 
+impl Places {
+    /// Postcode and city say the same thing twice: the one that says more counts, and what speaks against it.
+    fn locality(&mut self, one: &Card, two: &Card, bits: &Bits) {
+        let says = |a: u8, b: u8| f32::from(a.min(b)) / 8.0;
+        self.postcode_bits = match self.postcode {
+            Part::Same => says(one.postcode_says, two.postcode_says).min(bits.place_most_near),
+            Part::Near => bits.postcode_near,
+            Part::Different => bits.postcode_different,
+            _ => 0.0,
+        };
+        self.city_bits = match self.city {
+            Part::Same => says(one.city_says, two.city_says).min(bits.place_most_near),
+            Part::Near => bits.city_near,
+            Part::Different => bits.city_different,
+            _ => 0.0,
+        };
+        if self.postcode_bits > 0.0 && self.city_bits > 0.0 {
+            let less = if self.postcode_bits < self.city_bits {
+                &mut self.postcode_bits
+            } else {
+                &mut self.city_bits
+            };
+            *less = 0.0;
+        }
+        let neither = |part| matches!(part, Part::Missing | Part::Different);
+        if neither(self.postcode)
+            && neither(self.city)
+            && self.postcode_bits + self.city_bits < bits.place_different
+        {
+            (self.postcode_bits, self.city_bits) = (bits.place_different, 0.0);
+        }
+    }
+
+    fn address(&mut self, one: &Card, two: &Card, bits: &Bits) {
+        let near = self.is_near();
+        let apart = !near && (self.postcode == Part::Different || self.city == Part::Different);
+        let same_country = one.country == two.country;
+        let crowd = f32::from(one.building_says.min(two.building_says)) / 8.0;
+        self.unit_bits = match self.unit {
+            Part::Same => bits.unit_same,
+            Part::Different => bits.unit_different,
+            _ => 0.0,
+        };
+        if !apart && same_country && self.street == Part::Same && one.house == two.house {
+            // Two postcodes in one city: a slip in one of them, or two streets of one name.
+            let doubt = match (self.postcode, self.city) {
+                (Part::Same, _) | (Part::Missing, Part::Same) => 0.0,
+                (Part::Near, Part::Same) | (Part::Missing, Part::Near) => 1.0,
+                (Part::Near, _) => 2.0,
+                (_, Part::Same) => 5.0,
+                _ => 6.0,
+            };
+            // Without a house number it is the whole street.
+            let street = if self.house == Part::Same { 0.0 } else { 3.0 };
+            self.building_bits = (crowd - doubt - street).max(0.0);
+            (self.postcode_bits, self.city_bits) = (0.0, 0.0);
+            self.level = match self.unit {
+                Part::Same => PlaceLevel::Dwelling,
+                Part::Different => PlaceLevel::OtherUnit,
+                _ => PlaceLevel::Building,
+            };
+            return;
+        }
+        self.street_bits = match self.street {
+            Part::Same => f32::from(one.street_says.min(two.street_says)) / 8.0 + bits.street_same,
+            Part::Near => bits.street_near,
+            Part::Some => bits.street_some,
+            Part::Different => bits.street_different,
+            Part::Missing => 0.0,
+        };
+        self.house_bits = match self.house {
+            Part::Same => bits.house_same,
+            Part::Near => bits.house_near,
+            Part::Different => bits.house_different,
+            _ => 0.0,
+        };
+        let close = self.street.agrees() || self.street == Part::Some;
+        self.level = match (self.street, self.house) {
+            (street, Part::Same) if near && same_country && street.agrees() => PlaceLevel::NearBuilding,
+            (street, Part::Missing) if near && same_country && street.agrees() => PlaceLevel::Street,
+            (street, Part::Same) if same_country && street.agrees() => PlaceLevel::Vicinity,
+            _ if near && same_country && (close || self.house == Part::Same) => PlaceLevel::Vicinity,
+            _ => PlaceLevel::Different,
+        };
+        if self.level == PlaceLevel::Different {
+            self.unit_bits = 0.0;
+            (self.street_bits, self.house_bits) = (bits.address_different, 0.0);
+            return;
+        }
+        // All of it together says no more than the very building would.
+        let all = self.street_bits + self.house_bits + self.postcode_bits + self.city_bits;
+        if all > crowd {
+            self.street_bits -= all - crowd;
+        }
+    }
+}
+
+/// Likeness of streets of which one is the other with slips or words cut differently.
+const NEAR_STREET: f32 = 0.75;
+/// Likeness of streets that may be near by their words.
+const MAYBE_STREET: f32 = 0.25;
+/// Likeness of addresses that have a line in common.
+const MOST_STREET: f32 = 0.6;
+/// The same, where a long word is in common too.
+const SOME_STREET: f32 = 0.45;
+
+/// Whether two streets have a whole word of five letters or more in common.
+fn share_a_word(a: &str, b: &str) -> bool {
+    a.split(' ').any(|word| word.len() >= 5 && b.split(' ').any(|other| other == word))
+}
 /// Share of the longer street's letters that must be found in the other.
 const NEAR_SHARE: f32 = 0.6;
 
@@ -177,7 +359,9 @@ fn words_are_near(a: &str, b: &str) -> bool {
     }
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let digits = short.bytes().chain(long.bytes()).any(|c| c.is_ascii_digit());
-    !digits && (is_typo(short, long) || (short.len() >= 3 && long.starts_with(short)))
+    !digits
+        && (is_typo(short, long)
+            || (short.len() >= 3 && 2 * short.len() > long.len() && long.starts_with(short)))
 }
 
 #[cfg(test)]

@@ -35,6 +35,9 @@ pub struct ResolveSettings {
     pub merge_by_name: f64,
     /// A link of less weight joins only groups whose members are linked throughout, bits.
     pub sure: f64,
+    /// The same where a word of the name is another, or only much alike, and so another of the household may be
+    /// meant, bits.
+    pub merge_household: f64,
     /// From this number of declarations on, an entity takes in others only by strong links.
     pub large_entity: u32,
     /// Weight of a strong link, bits.
@@ -44,8 +47,16 @@ pub struct ResolveSettings {
     pub margin: f64,
     /// Largest block in which every pair is compared.
     pub block: usize,
+    /// Largest block of the rules for slips in several fields; larger ones hold what other rules find.
+    pub small_block: usize,
     /// In larger blocks each declaration is compared with so many neighbours in the order of names.
     pub window: usize,
+    /// Whether the night's own pairs correct the weights.
+    pub estimate: bool,
+    /// Pairs that a shipped weight counts as much as, against those of the night.
+    pub shipped_pairs: f64,
+    /// Most times by which the night can raise or lower a share.
+    pub most_change: f64,
     /// How much each agreement says.
     pub weights: Weights,
 }
@@ -55,12 +66,17 @@ impl Default for ResolveSettings {
         ResolveSettings {
             merge: 3.0,
             merge_by_name: 6.0,
+            merge_household: 2.0,
             sure: 4.5,
             large_entity: 25,
             merge_large: 10.0,
             margin: 4.0,
             block: 24,
+            small_block: 12,
             window: 8,
+            estimate: true,
+            shipped_pairs: 200.0,
+            most_change: 8.0,
             weights: Weights::default(),
         }
     }
@@ -87,30 +103,62 @@ pub struct Weights {
     pub word_initial: Odds,
     /// A word of one name is missing from the other.
     pub word_missing: Odds,
+    /// Nothing but one word agrees, and the other name has more: a surname may be anybody's of the family.
+    pub lone_word: Odds,
+    /// A word is written much alike; `u` as for the same word.
+    pub word_similar: Odds,
     /// Each name has a word that is not in the other.
     pub word_different: Odds,
     /// Most that a name can say, bits.
     pub name_most: f64,
     /// The whole name of a firm is the same, beyond what its words say: names of firms are chosen to differ.
     pub firm_same: Odds,
+    /// Others of the household to one party, among pairs at one address with a word of the name much alike.
+    pub others_similar: f64,
+    /// The same where one word of the name is another.
+    pub others_replaced: f64,
+    /// The same where the names are different altogether.
+    pub others_different: f64,
     /// The building is the same, in a house of one family; see `crowd`.
     pub building_same: Odds,
-    /// The house number is the same and the street nearly so.
-    pub building_near: Odds,
-    /// The street is the same, one house number is missing.
+    /// The street is the same, the house number is not; `u` is a multiple of the street's own frequency.
     pub street_same: Odds,
+    /// The street is the same but for slips or words cut differently.
+    pub street_near: Odds,
+    /// One of two lines of the address is the same.
+    pub street_some: Odds,
+    /// The streets differ.
+    pub street_different: Odds,
+    /// Most that the same street can say, bits.
+    pub street_most: f64,
+    /// The house number is the same.
+    pub house_same: Odds,
+    /// The house number is the same but for a slip.
+    pub house_near: Odds,
+    /// The house numbers differ.
+    pub house_different: Odds,
+    /// The postcode is the same but for a slip.
+    pub postcode_near: Odds,
+    /// The postcodes differ, the cities do not.
+    pub postcode_different: Odds,
+    /// The city is the same but for a slip.
+    pub city_near: Odds,
+    /// The cities differ, the postcodes do not.
+    pub city_different: Odds,
     /// The flat is the same too.
     pub unit_same: Odds,
     /// The flats differ.
     pub unit_different: Odds,
-    /// The addresses differ.
+    /// The addresses differ as a whole.
     pub address_different: Odds,
     /// So many names at one building, telephone or mailbox are ordinary.
     pub household: f64,
     /// Bits lost with each doubling of the names beyond that.
     pub crowd: f64,
-    /// Most that the same postcode or city can say, bits.
+    /// Most that the same postcode or city can say where nothing else of the address agrees, bits.
     pub place_most: f64,
+    /// Most that it can say beside a street or a house number, bits.
+    pub place_most_near: f64,
     /// Postcodes and cities differ.
     pub place_different: Odds,
     /// The telephone is the same; see `crowd`.
@@ -143,18 +191,34 @@ impl Default for Weights {
             word_short: Odds::new(0.1, 2.0),
             word_initial: Odds::new(0.5, 0.08),
             word_missing: Odds::new(0.1, 0.3),
+            lone_word: Odds::new(0.05, 0.45),
+            word_similar: Odds::new(0.03, 4.0),
             word_different: Odds::new(0.002, 0.99),
             name_most: 24.0,
             firm_same: Odds::new(0.8, 0.05),
+            others_similar: 20.0,
+            others_replaced: 50.0,
+            others_different: 1000.0,
             building_same: Odds::new(0.7, 1e-5),
-            building_near: Odds::new(0.1, 1e-4),
-            street_same: Odds::new(0.05, 5e-4),
+            street_same: Odds::new(0.6, 1.0),
+            street_near: Odds::new(0.15, 1e-3),
+            street_some: Odds::new(0.1, 0.02),
+            street_different: Odds::new(0.06, 0.97),
+            street_most: 10.0,
+            house_same: Odds::new(0.9, 0.02),
+            house_near: Odds::new(0.03, 0.12),
+            house_different: Odds::new(0.05, 0.85),
+            postcode_near: Odds::new(0.05, 0.01),
+            postcode_different: Odds::new(0.1, 0.95),
+            city_near: Odds::new(0.05, 0.005),
+            city_different: Odds::new(0.15, 0.95),
             unit_same: Odds::new(0.8, 0.1),
             unit_different: Odds::new(0.05, 0.8),
             address_different: Odds::new(0.06, 1.0),
             household: 3.0,
             crowd: 1.25,
             place_most: 5.0,
+            place_most_near: 9.0,
             place_different: Odds::new(0.3, 1.0),
             phone_same: Odds::new(0.6, 5e-7),
             phone_different: Odds::new(0.12, 1.0),
@@ -169,59 +233,39 @@ impl Default for Weights {
     }
 }
 
-/// The weights as bits, computed once a run.
-#[derive(Clone, Debug)]
-pub(super) struct Bits {
-    pub prior: f32,
-    pub word_same: f32,
-    pub word_sound: f32,
-    pub word_typo: f32,
-    pub word_short: f32,
-    pub word_initial: f32,
-    pub word_missing: f32,
-    pub word_different: f32,
-    pub name_most: f32,
-    pub firm_same: f32,
-    pub building_near: f32,
-    pub street_same: f32,
-    pub unit_same: f32,
-    pub unit_different: f32,
-    pub address_different: f32,
-    pub place_most: f32,
-    pub place_different: f32,
-    pub phone_different: f32,
-    pub email_different: f32,
-    pub registration_same: f32,
-    pub registration_different: f32,
-    pub country_different: f32,
+macro_rules! bits {
+    ($($odds:ident)*; $($most:ident)*; $($others:ident)*) => {
+        /// The weights as bits, computed once a run; others of the household as odds.
+        #[derive(Clone, Debug)]
+        pub(super) struct Bits {
+            pub prior: f32,
+            /// From that prior to the shipped one.
+            pub population: f32,
+            $(pub $odds: f32,)*
+            $(pub $most: f32,)*
+            $(pub $others: f64,)*
+        }
+
+        impl Bits {
+            pub(super) fn new(w: &Weights, shipped: &Weights) -> Self {
+                let prior = |w: &Weights| (w.prior / (1.0 - w.prior)).log2() as f32;
+                Bits {
+                    prior: prior(w),
+                    population: prior(shipped) - prior(w),
+                    $($odds: w.$odds.bits() as f32,)*
+                    $($most: w.$most as f32,)*
+                    $($others: w.$others,)*
+                }
+            }
+        }
+    };
 }
 
-impl Bits {
-    pub(super) fn new(w: &Weights) -> Self {
-        let bits = |odds: Odds| odds.bits() as f32;
-        Bits {
-            prior: (w.prior / (1.0 - w.prior)).log2() as f32,
-            word_same: bits(w.word_same),
-            word_sound: bits(w.word_sound),
-            word_typo: bits(w.word_typo),
-            word_short: bits(w.word_short),
-            word_initial: bits(w.word_initial),
-            word_missing: bits(w.word_missing),
-            word_different: bits(w.word_different),
-            name_most: w.name_most as f32,
-            firm_same: bits(w.firm_same),
-            building_near: bits(w.building_near),
-            street_same: bits(w.street_same),
-            unit_same: bits(w.unit_same),
-            unit_different: bits(w.unit_different),
-            address_different: bits(w.address_different),
-            place_most: w.place_most as f32,
-            place_different: bits(w.place_different),
-            phone_different: bits(w.phone_different),
-            email_different: bits(w.email_different),
-            registration_same: bits(w.registration_same),
-            registration_different: bits(w.registration_different),
-            country_different: bits(w.country_different),
-        }
-    }
+bits! {
+    word_same word_sound word_typo word_short word_initial word_missing lone_word word_similar word_different firm_same
+    street_same street_near street_some street_different house_same house_near house_different
+    unit_same unit_different address_different postcode_near postcode_different city_near city_different
+    place_different phone_different email_different registration_same registration_different country_different;
+    name_most place_most place_most_near;
+    others_similar others_replaced others_different
 }

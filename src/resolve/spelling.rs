@@ -59,7 +59,7 @@ pub(super) fn is_typo(short: &str, long: &str) -> bool {
 }
 
 /// Whether only vowels at the very end differ.
-fn differs_in_ending(short: &str, long: &str) -> bool {
+pub(super) fn differs_in_ending(short: &str, long: &str) -> bool {
     let (a, b) = (short.as_bytes(), long.as_bytes());
     let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let vowels =

@@ -5,6 +5,7 @@ use crate::model::parcels::Particular;
 use xxhash_rust::xxh3::xxh3_128;
 
 mod evasions;
+mod floor;
 mod scale;
 mod twins;
 
@@ -38,8 +39,12 @@ pub(super) fn table(rows: &[Row]) -> (Parties, Vec<u32>) {
 
 /// The entity of each row.
 pub(super) fn entities(rows: &[Row]) -> Vec<u32> {
+    entities_by(rows, &ResolveSettings::default())
+}
+
+pub(super) fn entities_by(rows: &[Row], settings: &ResolveSettings) -> Vec<u32> {
     let (parties, place) = table(rows);
-    let resolved = resolve(&parties, &ResolveSettings::default());
+    let resolved = resolve(&parties, settings);
     place.into_iter().map(|party| resolved.entities.of_party[party as usize]).collect()
 }
 
@@ -173,7 +178,7 @@ fn the_account_adds_up() {
             ("phone", "the same"),
         ]
     );
-    let total: f64 = account.iter().map(|line| line.weight).sum();
+    let total: f32 = account.iter().map(|line| line.weight).sum();
     assert!(total > 10.0 && total < 40.0, "{total}");
     assert!(account[0].weight < -19.0 && account[1].weight > 5.0 && account[3].weight > 15.0);
 }

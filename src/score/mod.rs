@@ -1,20 +1,30 @@
 //! From findings to ranked parcels: q-values, expected revenue, one risk score, a recommended action.
 //!
+//! - **Score** of a flag: the detector's own, turned into a probability by [`Calibration`].
 //! - **q-value**: Benjamini-Hochberg within the family over all tests made, one p-value a case (its parcels share one
-//!   test).
-//! - **Expected revenue** of a flag: its score (a probability) times the duty and tax at stake.
+//!   test). Where a test speaks of a group of which only some parcels are meant, a parcel's q-value is the mean doubt
+//!   `1 - (1 - q) × score` of all parcels that are no more doubtful.
 //! - **Probability** of a parcel: findings of one family look at the same facts, so the strongest counts; families are
-//!   taken as independent: `1 - product(1 - strongest)`.
-//! - **Revenue** of a parcel: the sum over families of the highest expected revenue.
-//! - **Risk score**: risk is likelihood times consequence. `probability × (1 + s / (s + m)) / 2` with `s` the revenue
-//!   at stake if the finding is right (expected revenue over probability) and `m` the median of `s` among the night's
-//!   flagged parcels: nothing at stake halves the probability, a very large sum leaves it whole.
+//!   taken as independent: `1 - product(1 - strongest)`. **Risk score**: the same to two decimals; parcels that are as
+//!   likely are ranked by revenue at risk.
+//! - **Lanes**: all of this is about revenue. Findings of mis-declaration, data quality and security never enter these
+//!   numbers: each lane has its own score, the highest of its findings. Parcels without a finding on revenue stand
+//!   behind those with one, by the security lane, then mis-declaration, then data quality.
+//! - **Revenue at risk**: an expectation with an interval, see [`revenue`].
+//! - **False flags**: where a share is asked for, only the findings that keep to it stay, see [`select`].
 
+mod revenue;
+mod select;
+#[cfg(test)]
+mod tests;
+
+use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};
-use crate::model::money::Money;
-use crate::model::outcome::{Action, Flag, FlaggedCase, FlaggedParcel, Outcome};
+use crate::model::outcome::{Action, Flag, FlaggedCase, FlaggedParcel, Outcome, Revenue};
 use crate::model::parcels::Shipments;
+use crate::refdata::calibration::Calibration;
 use crate::stats::fdr::q_values;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -33,8 +43,16 @@ const EXAMINE_PROBABILITY: f64 = 0.9;
 /// Below this probability a parcel is only to be reviewed.
 const REVIEW_PROBABILITY: f64 = 0.5;
 
+/// How findings are weighed.
+pub struct Scoring<'a> {
+    /// What scores are worth as probabilities.
+    pub calibration: &'a Calibration,
+    /// Largest share of each family's flagged parcels that may be expected to be false; no limit where it is not given.
+    pub false_flags: Option<f64>,
+}
+
 /// Scores and ranks all findings.
-pub fn run(shipments: &Shipments, mut found: Vec<Found>) -> Outcome {
+pub fn run(facts: &Facts, mut found: Vec<Found>, scoring: &Scoring) -> Outcome {
     found.sort_by_key(|f| (f.family, f.detector));
     let mut outcome = Outcome::default();
     for family in Family::ALL {
@@ -45,10 +63,16 @@ pub fn run(shipments: &Shipments, mut found: Vec<Found>) -> Outcome {
         };
         let q = family_q(&group);
         for (found, q) in group.into_iter().zip(q) {
-            flag(shipments, found, &q, &mut outcome);
+            flag(facts, scoring, found, &q, &mut outcome);
         }
     }
-    outcome.parcels = parcels(shipments, &outcome.flags);
+    if let Some(rate) = scoring.false_flags {
+        select::keep(&mut outcome, scoring.calibration, rate);
+    }
+    outcome.expected_false = select::expected_false(&outcome.flags);
+    revenue::tell(facts, &mut outcome);
+    outcome.parcels = parcels(facts.shipments, &outcome.flags);
+    outcome.revenue = revenue::of_night(facts, &outcome, scoring.calibration);
     outcome
 }
 
@@ -78,10 +102,11 @@ fn family_q(group: &[Found]) -> Vec<Vec<Option<f64>>> {
     place.into_iter().map(|own| own.into_iter().map(|i| i.map(|i| q[i])).collect()).collect()
 }
 
-fn flag(shipments: &Shipments, found: Found, q: &[Option<f64>], outcome: &mut Outcome) {
+fn flag(facts: &Facts, scoring: &Scoring, found: Found, q: &[Option<f64>], outcome: &mut Outcome) {
     let Found { detector, family, findings } = found;
     let base = outcome.cases.len() as u32;
-    let ids = &shipments.parcels.id;
+    let ids = &facts.shipments.parcels.id;
+    outcome.groups.extend(findings.groups);
     for case in findings.cases {
         let mut text = String::from(detector);
         for &parcel in &case.parcels {
@@ -97,7 +122,7 @@ fn flag(shipments: &Shipments, found: Found, q: &[Option<f64>], outcome: &mut Ou
             consignee: case.consignee,
             total: case.total,
             threshold: case.threshold,
-            revenue: 0,
+            revenue: Revenue::default(),
             reason: case.reason,
         });
     }
@@ -105,28 +130,46 @@ fn flag(shipments: &Shipments, found: Found, q: &[Option<f64>], outcome: &mut Ou
         .findings
         .into_iter()
         .zip(q)
-        .map(|(f, q)| Flag {
-            parcel: f.parcel,
-            line_number: f.line_number,
-            family,
-            detector,
-            score: f.score.clamp(0.0, 1.0),
-            p_value: f.p_value,
-            q_value: *q,
-            revenue: (f.revenue.max(0) as f64 * f.score.clamp(0.0, 1.0)).round() as Money,
-            case: f.case.map(|c| c + base),
-            reason: f.reason,
-            evidence: f.evidence.to_string(),
+        .map(|(f, q)| {
+            let score = scoring.calibration.probability(detector, f.score);
+            let spread = revenue::spread(&f.evidence);
+            Flag {
+                parcel: f.parcel,
+                line_number: f.line_number,
+                family,
+                detector,
+                score,
+                p_value: f.p_value,
+                q_value: *q,
+                revenue: revenue::of_flag(f.revenue, spread, score),
+                spread,
+                case: f.case.map(|c| c + base),
+                reason: f.reason,
+                evidence: f.evidence.to_string(),
+            }
         })
         .collect();
+    if findings.of_groups {
+        dilute(&mut flags);
+    }
     flags.sort_by(|a, b| (a.parcel, a.line_number, a.case).cmp(&(b.parcel, b.line_number, b.case)));
-    for flag in &flags {
-        if let Some(case) = flag.case {
-            let revenue = &mut outcome.cases[case as usize].revenue;
-            *revenue = revenue.saturating_add(flag.revenue);
+    outcome.flags.append(&mut flags);
+}
+
+/// q-values of parcels whose test speaks of their group: the mean doubt of all that are no more doubtful.
+fn dilute(flags: &mut [Flag]) {
+    let doubt = |flag: &Flag| flag.q_value.map(|q| 1.0 - (1.0 - q) * flag.score);
+    let mut order: Vec<(usize, f64)> =
+        flags.iter().enumerate().filter_map(|(i, flag)| Some((i, doubt(flag)?))).collect();
+    order.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let (mut sum, mut count) = (0.0, 0.0);
+    for alike in order.chunk_by(|a, b| a.1 == b.1) {
+        sum += alike.iter().map(|a| a.1).sum::<f64>();
+        count += alike.len() as f64;
+        for &(i, _) in alike {
+            flags[i].q_value = Some((sum / count).min(1.0));
         }
     }
-    outcome.flags.append(&mut flags);
 }
 
 fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
@@ -134,62 +177,77 @@ fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
     let flag = |i: u32| &flags[i as usize];
     order.sort_by(|&a, &b| {
         (flag(a).parcel.cmp(&flag(b).parcel))
+            .then(flag(b).family.is_revenue().cmp(&flag(a).family.is_revenue()))
             .then(flag(b).score.total_cmp(&flag(a).score))
-            .then(flag(b).revenue.cmp(&flag(a).revenue))
+            .then(flag(b).revenue.expected.cmp(&flag(a).revenue.expected))
             .then(a.cmp(&b))
     });
     let mut parcels: Vec<FlaggedParcel> = order
         .chunk_by(|&a, &b| flag(a).parcel == flag(b).parcel)
         .map(|own| {
-            let (mut doubt, mut revenue): (f64, Money) = (1.0, 0);
-            for family in Family::ALL {
+            let (mut doubt, mut revenue) = (1.0, Revenue::default());
+            for family in Family::REVENUE {
                 let mine = || own.iter().map(|&i| flag(i)).filter(move |f| f.family == family);
                 doubt *= 1.0 - mine().map(|f| f.score).fold(0.0, f64::max);
                 // Lines of one parcel are at stake together, detectors of one family are not.
-                revenue = revenue.saturating_add(strongest_detector(mine()));
+                revenue = revenue.and(strongest_detector(mine()));
             }
+            let lanes = Family::LANES.map(|family| {
+                let mine = own.iter().map(|&i| flag(i)).filter(|f| f.family == family);
+                mine.map(|f| f.score).fold(0.0, f64::max)
+            });
+            let probability: f64 = 1.0 - doubt;
             FlaggedParcel {
+                lanes,
                 parcel: flag(own[0]).parcel,
-                risk_score: 0.0,
-                probability: 1.0 - doubt,
+                risk_score: (probability * 100.0).round() / 100.0,
+                probability,
                 revenue,
                 flags: own.to_vec(),
                 action: Action::Review,
             }
         })
         .collect();
-    let stake = |p: &FlaggedParcel| p.revenue as f64 / p.probability.max(1e-9);
-    let mut stakes: Vec<f64> = parcels.iter().map(stake).collect();
+    let stake = |p: &FlaggedParcel| p.revenue.expected as f64 / p.probability.max(1e-9);
+    let mut stakes: Vec<f64> = parcels.iter().filter(|p| p.probability > 0.0).map(stake).collect();
     stakes.sort_by(f64::total_cmp);
-    let quantile = |share: f64| stakes.get((stakes.len() as f64 * share) as usize).copied().unwrap_or(0.0);
-    let (median, high) = (quantile(0.5).max(1.0), quantile(0.75));
+    let high = stakes.get(stakes.len() * 3 / 4).copied().unwrap_or(0.0);
     for parcel in &mut parcels {
-        let s = stake(parcel);
-        parcel.risk_score = parcel.probability * (1.0 + s / (s + median)) / 2.0;
-        parcel.action = action(parcel, s > high, flags);
+        parcel.action = action(parcel, stake(parcel) > high, flags);
     }
     let ids = &shipments.parcels.id;
     parcels.sort_by(|a, b| {
         (b.risk_score.total_cmp(&a.risk_score))
-            .then(b.revenue.cmp(&a.revenue))
+            .then(b.revenue.expected.cmp(&a.revenue.expected))
+            .then_with(|| if a.risk_score > 0.0 { Ordering::Equal } else { by_lane(a, b) })
             .then_with(|| ids.get(a.parcel).cmp(ids.get(b.parcel)))
             .then(a.parcel.cmp(&b.parcel))
     });
     parcels
 }
 
-/// The highest expected revenue that one detector sees in the parcel, its lines added up.
-fn strongest_detector<'a>(flags: impl Iterator<Item = &'a Flag>) -> Money {
-    let mut sums: Vec<(&str, Money)> = Vec::new();
+/// Parcels without a finding on revenue: by the first lane in which they differ, the higher score first.
+fn by_lane(a: &FlaggedParcel, b: &FlaggedParcel) -> Ordering {
+    let scores = a.lanes.iter().zip(&b.lanes);
+    scores.map(|(a, b)| b.total_cmp(a)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// The revenue of the detector that expects most of the parcel, its lines added up.
+fn strongest_detector<'a>(flags: impl Iterator<Item = &'a Flag>) -> Revenue {
+    let mut sums: Vec<(&str, Revenue)> = Vec::new();
     for flag in flags {
         match sums.iter_mut().find(|(detector, _)| *detector == flag.detector) {
             // A detector that ties the parcel into several cases still sees one stake.
-            Some((_, sum)) if flag.line_number.is_none() => *sum = (*sum).max(flag.revenue),
-            Some((_, sum)) => *sum = sum.saturating_add(flag.revenue),
+            Some((_, sum)) if flag.line_number.is_none() => {
+                if flag.revenue.expected > sum.expected {
+                    *sum = flag.revenue;
+                }
+            }
+            Some((_, sum)) => *sum = sum.and(flag.revenue),
             None => sums.push((flag.detector, flag.revenue)),
         }
     }
-    sums.into_iter().map(|s| s.1).max().unwrap_or(0)
+    sums.into_iter().map(|s| s.1).max_by_key(|r| r.expected).unwrap_or_default()
 }
 
 fn action(parcel: &FlaggedParcel, high_stake: bool, flags: &[Flag]) -> Action {
@@ -197,7 +255,14 @@ fn action(parcel: &FlaggedParcel, high_stake: bool, flags: &[Flag]) -> Action {
         let flag = &flags[i as usize];
         flag.family == Family::DeMinimisAbuse && flag.p_value.is_none() && flag.score >= EXAMINE_PROBABILITY
     });
-    if parcel.probability < REVIEW_PROBABILITY {
+    if parcel.probability == 0.0 {
+        // Nothing on revenue: the first lane with a finding decides.
+        match parcel.lanes {
+            [security, ..] if security > 0.0 => Action::Screen,
+            [_, goods, _] if goods > 0.0 => Action::VerifyGoods,
+            _ => Action::RequestInformation,
+        }
+    } else if parcel.probability < REVIEW_PROBABILITY {
         Action::Review
     } else if on_the_record {
         Action::Reassess

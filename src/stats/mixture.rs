@@ -62,6 +62,22 @@ pub struct Prior {
     pub weight: f64,
 }
 
+/// How likely something that was seen is from each source.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Likelihood {
+    /// From a cut.
+    pub cut: f64,
+    /// From an honest discount.
+    pub discount: f64,
+    /// From ordinary variation.
+    pub usual: f64,
+}
+
+impl Likelihood {
+    /// What tells nothing.
+    pub const EVEN: Likelihood = Likelihood { cut: 1.0, discount: 1.0, usual: 1.0 };
+}
+
 /// A fitted mixture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixture {
@@ -83,6 +99,8 @@ pub struct Mixture {
     tail: Vec<f64>,
     /// How many residuals were seen.
     seen: usize,
+    /// Share of discounts among honest residuals, at least the prior's.
+    honest_discount: f64,
 }
 
 /// Largest share of honest discounts, over the prior's.
@@ -166,11 +184,18 @@ impl Mixture {
                 .map(|step| shape.student().map_or(1.0, |t| t.cdf(-(step as f64) * TAIL_STEP)))
                 .collect(),
             seen: residuals.len(),
+            honest_discount: prior.discount.max(share[1]),
         }
     }
 
     /// Probability that a residual is a cut.
     pub fn posterior(&self, x: f64, s: f64) -> f64 {
+        self.posterior_given(x, s, Likelihood::EVEN)
+    }
+
+    /// Probability that a residual is a cut, where something else was seen of the value that is as likely as stated
+    /// from each source.
+    pub fn posterior_given(&self, x: f64, s: f64, seen: Likelihood) -> f64 {
         let (x, s) = calibrated(x, s, self.center, self.width);
         // Nothing above the mildest cut by two scales can be one.
         if x > self.shape.cut.1 + 2.0 * s || x >= 0.0 {
@@ -182,14 +207,17 @@ impl Mixture {
             mirror += self.mirrors[depth] * density;
             rest -= self.cuts[depth] + 2.0 * self.mirrors[depth];
         }
-        let discount = self.discount * blurred(x, s, self.shape.discount);
-        let usual = rest.max(0.1) * self.shape.ordinary(self.peak, x, s);
-        let total = cut + discount + usual + mirror;
+        let discount = seen.discount * self.discount * blurred(x, s, self.shape.discount);
+        let usual = seen.usual * rest.max(0.1) * self.shape.ordinary(self.peak, x, s);
+        let cut = seen.cut * cut;
+        // What is taken off for the model's own faults is as likely as a discount.
+        let total = cut + discount + usual + seen.discount * mirror;
         if total > 0.0 { cut / total } else { 0.0 }
     }
 
     /// Probability that an honest residual lies as low: the larger of Student's tail and of the share of residuals
-    /// that lie as far on the honest side.
+    /// that lie as far on the honest side, and beside that the share of honest discounts that reach as far down. Honest
+    /// values come from both sources, so a test against the first alone would reject clearance sales.
     pub fn p_value(&self, x: f64, s: f64) -> f64 {
         let (x, s) = calibrated(x, s, self.center, self.width);
         let z = x / s;
@@ -202,7 +230,7 @@ impl Mixture {
         // The step nearer to zero, so that the tail is never taken too small.
         let step = ((-z / TAIL_STEP) as usize).min(self.tail.len().saturating_sub(1));
         let tail = self.tail.get(step).copied().unwrap_or(1.0);
-        mirror.max(tail).min(1.0)
+        (mirror.max(tail) + self.honest_discount * blurred_below(x, s, self.shape.discount)).min(1.0)
     }
 
     /// How many residuals were seen.
@@ -259,6 +287,13 @@ fn blurred(x: f64, s: f64, (low, high): (f64, f64)) -> f64 {
     (below((high - x) / s) - below((low - x) / s)).max(0.0) / (high - low)
 }
 
+/// Distribution function of a uniform log factor blurred by a normal error.
+fn blurred_below(x: f64, s: f64, (low, high): (f64, f64)) -> f64 {
+    // Integral of the normal distribution function.
+    let area = |z: f64| z * below(z) + (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    ((area((x - low) / s) - area((x - high) / s)) * s / (high - low)).clamp(0.0, 1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,6 +348,35 @@ mod tests {
                 assert!(share <= level + 2.0 * noise, "{share} at {level}, scale {scale}");
             }
         }
+    }
+
+    #[test]
+    fn honest_discounts_do_not_make_p_values_small() {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let (low, high) = SHAPE.discount;
+        let night: Vec<(f32, f32)> = (0..20_000)
+            .map(|_| {
+                let noise: f64 = StandardNormal.sample(&mut rng);
+                let discount =
+                    if rng.random::<f64>() < 0.05 { low + (high - low) * rng.random::<f64>() } else { 0.0 };
+                ((0.1 * noise + discount) as f32, 0.1)
+            })
+            .collect();
+        let mixture = Mixture::fit(&night, SHAPE, PRIOR);
+        for level in [0.2, 0.05, 0.01] {
+            let low = |(x, s): &&(f32, f32)| mixture.p_value(f64::from(*x), f64::from(*s)) <= level;
+            let share = night.iter().filter(low).count() as f64 / night.len() as f64;
+            assert!(share <= 1.15 * level, "{share} at {level}");
+        }
+        assert!(mixture.p_value(-1.8, 0.1) < 0.001, "a cut deeper than any discount is still told");
+        let x = -0.4;
+        let step = 1e-4;
+        let slope = (blurred_below(x + step, 0.1, (low, high)) - blurred_below(x - step, 0.1, (low, high)))
+            / (2.0 * step);
+        assert!(
+            (slope - blurred(x, 0.1, (low, high))).abs() < 1e-4,
+            "a distribution function grows by its density"
+        );
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 pub mod arrivals;
 pub mod bunching;
+pub mod density;
 pub mod fdr;
 pub mod mixture;
 pub mod poisson;
 pub mod proportion;
 pub mod robust;
+pub mod stake;

@@ -52,6 +52,7 @@ pub(super) fn drafts<'a>(world: &'a World<'a>, chunk: usize, parcels: usize) -> 
             desk.drafts.push(order);
         }
     }
+    super::lanes::plant(world, chunk, &mut desk.drafts);
     desk.drafts
 }
 

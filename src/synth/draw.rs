@@ -15,6 +15,7 @@ pub(super) enum Stream {
     Site,
     Chunk,
     Finish,
+    Lanes,
 }
 
 /// A stream of random numbers.

@@ -40,6 +40,12 @@ impl Desk<'_> {
             Typology::ExcludedByCode | Typology::ExcludedMisdescribed => {
                 law.threshold.is_some() && law.excluded_goods
             }
+            // Planted afterwards, into ordinary parcels.
+            Typology::OtherGoodsCode
+            | Typology::ConstantCode
+            | Typology::VagueDescription
+            | Typology::Nobody
+            | Typology::ControlledGoods => false,
         }
     }
 
@@ -57,6 +63,11 @@ impl Desk<'_> {
             Typology::BunchedBelowLimit => self.bunched(),
             Typology::GiftThatIsSale => self.gift_that_is_sale(),
             Typology::ExcludedByCode | Typology::ExcludedMisdescribed => self.excluded(typology),
+            Typology::OtherGoodsCode
+            | Typology::ConstantCode
+            | Typology::VagueDescription
+            | Typology::Nobody
+            | Typology::ControlledGoods => Vec::new(),
         }
     }
 

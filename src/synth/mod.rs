@@ -12,7 +12,9 @@
 mod chunk;
 mod draw;
 mod frauds;
+mod lanes;
 mod lists;
+mod messages;
 mod number;
 mod order;
 mod party;

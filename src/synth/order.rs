@@ -68,6 +68,11 @@ pub(super) enum Typology {
     GiftThatIsSale,
     ExcludedByCode,
     ExcludedMisdescribed,
+    OtherGoodsCode,
+    ConstantCode,
+    VagueDescription,
+    Nobody,
+    ControlledGoods,
 }
 
 impl Typology {
@@ -86,6 +91,11 @@ impl Typology {
             Typology::GiftThatIsSale => ("de_minimis_abuse", "gift_that_is_sale"),
             Typology::ExcludedByCode => ("de_minimis_abuse", "excluded_goods_by_code"),
             Typology::ExcludedMisdescribed => ("de_minimis_abuse", "excluded_goods_misdescribed"),
+            Typology::OtherGoodsCode => ("misdeclaration", "code_of_other_goods"),
+            Typology::ConstantCode => ("misdeclaration", "constant_code"),
+            Typology::VagueDescription => ("data_quality", "vague_description"),
+            Typology::Nobody => ("data_quality", "nobody_as_addressee"),
+            Typology::ControlledGoods => ("security", "controlled_goods"),
         }
     }
 }

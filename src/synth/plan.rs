@@ -2,6 +2,7 @@
 
 use crate::fields::country::Country;
 use crate::fields::currency::{Currency, parse_currency};
+use crate::model::batch::Channel;
 use crate::model::money::Money;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,17 +19,73 @@ pub enum Format {
     Csv,
     /// Parquet, Zstandard.
     Parquet,
+    /// Postal item data, XML.
+    ItmattXml,
+    /// Postal item data, JSON.
+    ItmattJson,
+    /// Postal item data, one row a content piece.
+    ItmattCsv,
+    /// Cargo-XML house waybills that tell all by themselves.
+    Xfzb,
+    /// Cargo-XML master waybills, house manifests and house waybills, each with its own part.
+    Xfhl,
+    /// Cargo-IMP master and house waybills.
+    Fhl,
+    /// EU low-value declarations, XML.
+    H7Xml,
+    /// EU low-value declarations, CSV.
+    H7Csv,
+}
+
+impl Format {
+    /// Every format, with the name by which it is asked for.
+    pub const ALL: [(&'static str, Format); 10] = [
+        ("csv", Format::Csv),
+        ("parquet", Format::Parquet),
+        ("itmatt", Format::ItmattXml),
+        ("itmatt-json", Format::ItmattJson),
+        ("itmatt-csv", Format::ItmattCsv),
+        ("xfzb", Format::Xfzb),
+        ("xfhl", Format::Xfhl),
+        ("fhl", Format::Fhl),
+        ("h7", Format::H7Xml),
+        ("h7-csv", Format::H7Csv),
+    ];
+
+    /// Whether manifests of the channel are sent in this format.
+    pub fn carries(self, channel: Channel) -> bool {
+        use Format::*;
+        match self {
+            Csv | Parquet | H7Xml | H7Csv => true,
+            ItmattXml | ItmattJson | ItmattCsv => channel == Channel::Postal,
+            Xfzb | Xfhl | Fhl => channel == Channel::Express,
+        }
+    }
+
+    /// What the file's name ends in.
+    pub fn ending(self) -> &'static str {
+        use Format::*;
+        match self {
+            Csv => "csv",
+            Parquet => "parquet",
+            ItmattXml => "itmatt.xml",
+            ItmattJson => "itmatt.json",
+            ItmattCsv => "itmatt.csv",
+            Xfzb => "xfzb.xml",
+            Xfhl => "xfhl.xml",
+            Fhl => "fhl.txt",
+            H7Xml => "h7.xml",
+            H7Csv => "h7.csv",
+        }
+    }
 }
 
 impl FromStr for Format {
     type Err = SynthError;
 
     fn from_str(text: &str) -> Result<Format, SynthError> {
-        match text {
-            "csv" => Ok(Format::Csv),
-            "parquet" => Ok(Format::Parquet),
-            _ => Err(SynthError::Format(text.to_owned())),
-        }
+        let found = Format::ALL.into_iter().find(|f| f.0 == text);
+        found.map(|f| f.1).ok_or_else(|| SynthError::Format(text.to_owned()))
     }
 }
 
@@ -177,7 +234,7 @@ impl fmt::Display for SynthSummary {
 #[derive(Debug, thiserror::Error)]
 pub enum SynthError {
     /// Not a format that the generator writes.
-    #[error("the format is `{0}`, expected csv or parquet")]
+    #[error("the format is `{0}`, expected {formats}", formats = Format::ALL.map(|f| f.0).join(", "))]
     Format(String),
     /// Not a level.
     #[error("the difficulty is `{0}`, expected easy, default, hard or a number from 0 to 1")]

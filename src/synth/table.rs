@@ -258,7 +258,9 @@ fn claims(world: &World<'_>, draft: &Draft, draw: &mut Draw) -> (String, String)
     let scheme = law.scheme_code.as_deref().filter(|_| draft.platform != "");
     let number = |draft: &Draft| {
         let platform = draft.platform.bytes().fold(17_u64, |n, b| n * 31 + u64::from(b));
-        format!("IM{:010}", platform % 10_000_000_000)
+        // A state of the scheme, by its ISO number, then seven digits.
+        let state = ["276", "372", "442", "528", "250", "040"][(platform % 6) as usize];
+        format!("IM{state}{:07}", platform % 10_000_000)
     };
     let relief = law.relief_code.as_deref().unwrap_or_default();
     match draft.relief {
@@ -326,7 +328,7 @@ pub(super) fn csv_rows(batch: &RecordBatch) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn quoted(text: &str, out: &mut String) {
+pub(super) fn quoted(text: &str, out: &mut String) {
     if text.contains([',', '"', '\n', '\r']) {
         out.push('"');
         out.push_str(&text.replace('"', "\"\""));

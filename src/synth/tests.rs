@@ -26,7 +26,7 @@ fn law() -> SynthLaw {
     }
 }
 
-fn plan(dir: &Path, parcels: usize) -> SynthPlan {
+pub(super) fn plan(dir: &Path, parcels: usize) -> SynthPlan {
     SynthPlan {
         parcels,
         seed: 7,
@@ -208,7 +208,10 @@ fn truth_and_twins_fit_the_manifests() {
     let truth = truth(dir.path());
     let ids: BTreeSet<&String> = truth.iter().map(|t| &t.id).collect();
     assert_eq!(ids.len(), truth.len(), "one row per fraudulent parcel");
-    let share = truth.len() as f64 / plan.parcels as f64;
+    let lane = |family: &str| matches!(family, "misdeclaration" | "data_quality" | "security");
+    let revenue = truth.iter().filter(|t| !lane(&t.family)).count();
+    assert!(truth.len() > revenue + 100, "the lanes have their own");
+    let share = revenue as f64 / plan.parcels as f64;
     assert!((share - FRAUD_SHARE).abs() < 0.008, "fraud share {share}");
     for row in &truth {
         let parcel = seen.get(&row.id).unwrap_or_else(|| panic!("{} is in no manifest", row.id));
@@ -230,7 +233,7 @@ fn truth_and_twins_fit_the_manifests() {
         assert!(!ids.contains(&id), "{id} is both a fraud and an honest {twin}");
         names.insert(twin);
     }
-    assert_eq!(names.len(), super::twins::SHARES.len(), "{names:?}");
+    assert_eq!(names.len(), super::twins::SHARES.len() + super::lanes::TWIN_NAMES.len(), "{names:?}");
 }
 
 #[test]
@@ -311,7 +314,7 @@ fn a_world_without_fraud_keeps_its_look_alikes() {
     let summary = generate(&SynthPlan { fraud_share: 0.0, ..plan(dir.path(), 20_000) }).unwrap();
     assert!(summary.frauds.is_empty());
     assert_eq!(truth(dir.path()).len(), 0);
-    assert_eq!(summary.twins.len(), super::twins::SHARES.len());
+    assert_eq!(summary.twins.len(), super::twins::SHARES.len() + super::lanes::TWIN_NAMES.len());
 }
 
 #[test]
@@ -324,7 +327,11 @@ fn countries_without_a_limit_and_without_lists_of_their_own() {
         let destination = parse_country(country).unwrap();
         let summary = generate(&SynthPlan { destination, law, ..plan(dir.path(), 3_000) }).unwrap();
         let families: BTreeSet<&String> = summary.frauds.keys().map(|(family, _)| family).collect();
-        assert_eq!(families.into_iter().collect::<Vec<_>>(), ["under_invoicing"], "{country}");
+        assert_eq!(
+            families.into_iter().collect::<Vec<_>>(),
+            ["data_quality", "misdeclaration", "security", "under_invoicing"],
+            "{country}"
+        );
         assert_eq!(parcels(dir.path()).len(), 3_000);
     }
 }
@@ -341,7 +348,7 @@ fn a_limit_with_transport_holds_for_the_parts_of_an_order() {
     let destination = parse_country("NO").unwrap();
     let summary = generate(&SynthPlan { destination, law, ..plan(dir.path(), 10_000) }).unwrap();
     let families: BTreeSet<&String> = summary.frauds.keys().map(|(family, _)| family).collect();
-    assert_eq!(families.len(), 3);
+    assert_eq!(families.len(), 6);
 }
 
 #[test]

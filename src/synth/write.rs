@@ -1,7 +1,9 @@
 //! Files: each written beside its place and renamed when it is whole.
 
+use super::messages::Messages;
 use super::plan::{Format, SynthError};
 use super::table::{Tables, csv_rows, manifest_schema, truth_schema, twins_schema};
+use crate::model::batch::Channel;
 use crate::model::schema::Column;
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
@@ -39,6 +41,7 @@ impl Pending {
 enum Sink {
     Csv(Pending, BufWriter<File>),
     Parquet(Pending, Box<ArrowWriter<File>>),
+    Messages(Pending, BufWriter<File>, Box<Messages>),
 }
 
 impl Sink {
@@ -62,10 +65,22 @@ impl Sink {
         let writer = ArrowWriter::try_new(handle, schema, Some(properties)).map_err(failed)?;
         Ok(Sink::Parquet(pending, Box::new(writer)))
     }
+    fn messages(dir: &Path, name: &str, format: Format) -> Result<Sink, SynthError> {
+        let (pending, handle) = Pending::create(dir, &format!("{name}.{}", format.ending()))?;
+        let messages = Messages::new(format);
+        let mut out = BufWriter::new(handle);
+        let wrote = out.write_all(messages.head().as_bytes());
+        wrote.map_err(|source| SynthError::Io { file: pending.name.clone(), source })?;
+        Ok(Sink::Messages(pending, out, Box::new(messages)))
+    }
     fn write(&mut self, batch: &RecordBatch, flush: bool) -> Result<(), SynthError> {
         match self {
             Sink::Csv(pending, out) => {
                 let wrote = out.write_all(&csv_rows(batch));
+                wrote.map_err(|source| SynthError::Io { file: pending.name.clone(), source })
+            }
+            Sink::Messages(pending, out, messages) => {
+                let wrote = out.write_all(messages.write(batch).as_bytes());
                 wrote.map_err(|source| SynthError::Io { file: pending.name.clone(), source })
             }
             Sink::Parquet(pending, writer) => {
@@ -80,6 +95,12 @@ impl Sink {
                 Ok(()) => Ok(pending),
                 Err(source) => Err(SynthError::Io { file: pending.name, source }),
             },
+            Sink::Messages(pending, mut out, messages) => {
+                match out.write_all(messages.foot().as_bytes()).and_then(|()| out.flush()) {
+                    Ok(()) => Ok(pending),
+                    Err(source) => Err(SynthError::Io { file: pending.name, source }),
+                }
+            }
             Sink::Parquet(pending, writer) => match writer.close() {
                 Ok(_) => Ok(pending),
                 Err(source) => Err(SynthError::Parquet { file: pending.name, source }),
@@ -100,13 +121,19 @@ pub(super) struct Files {
 impl Files {
     pub fn create(dir: &Path, formats: &[Format], rates: &str) -> Result<Files, SynthError> {
         fs::create_dir_all(dir).map_err(|source| SynthError::Io { file: dir.to_owned(), source })?;
-        let manifest = |name: &str| -> Result<Vec<Sink>, SynthError> {
-            let mut formats = formats.to_vec();
+        let manifest = |channel: Channel| -> Result<Vec<Sink>, SynthError> {
+            let name = channel.name();
+            let mut formats: Vec<Format> = formats.iter().copied().filter(|f| f.carries(channel)).collect();
+            if formats.is_empty() {
+                // A channel that no format asked for can carry is not left out.
+                formats.push(Format::Parquet);
+            }
             formats.sort_unstable();
             formats.dedup();
             let sink = |format| match format {
                 Format::Csv => Sink::csv(dir, name),
                 Format::Parquet => Sink::parquet(dir, name, manifest_schema()),
+                other => Sink::messages(dir, name, other),
             };
             formats.into_iter().map(sink).collect()
         };
@@ -114,8 +141,8 @@ impl Files {
         let wrote = handle.write_all(rates.as_bytes());
         wrote.map_err(|source| SynthError::Io { file: pending.name.clone(), source })?;
         Ok(Files {
-            postal: manifest("postal")?,
-            express: manifest("express")?,
+            postal: manifest(Channel::Postal)?,
+            express: manifest(Channel::Express)?,
             truth: Sink::parquet(dir, "truth", truth_schema())?,
             twins: Sink::parquet(dir, "twins", twins_schema())?,
             rates: pending,

@@ -3,13 +3,17 @@
 //! Files are written and synced in a folder beside the final one, which then takes its name in one step. Whoever reads
 //! the final name sees the last whole run or this whole run, whatever stops this program in between.
 
+mod descriptions;
+mod links;
 mod place;
 mod quality;
+mod referrals;
 mod sample;
 mod table;
 mod tables;
 
 pub use place::{PlaceError, Staging};
+pub use quality::{EarlierQuality, SHARES as QUALITY_SHARES};
 pub use sample::{SampleSettings, inclusion};
 pub use tables::{Run, write};
 

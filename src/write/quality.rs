@@ -1,19 +1,42 @@
-//! Completeness and accuracy of the declared data, per manifest.
+//! Completeness and accuracy of the declared data: per manifest, per carrier or operator, per consignor.
 
 use super::table::Table;
+use super::tables::{Run, entity_id, text};
 use crate::facts::Facts;
 use crate::fields::s10::parse_s10;
 use crate::model::batch::Channel;
+use crate::model::parcels::Particular;
 use crate::model::schema::Column;
+use crate::refdata::vague::Clarity;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use std::collections::BTreeMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// Net weights may exceed the gross weight by this factor before they contradict it: scales round.
 const WEIGHT_TOLERANCE: f64 = 1.02;
+/// Parcels from which a consignor is worth a row.
+const CONSIGNOR_PARCELS: usize = 20;
 
-/// Sums over the lines and parcels of one manifest.
-#[derive(Default)]
+/// What an earlier run found of each carrier: channel and carrier to the shares of [`SHARES`].
+pub type EarlierQuality = BTreeMap<(String, String), Vec<Option<f64>>>;
+
+/// The shares that are compared with an earlier run.
+pub const SHARES: [&str; 5] =
+    ["elements_complete", "clear_descriptions", "named_parties", "accuracy_hs_code", "accuracy_weights"];
+
+/// The elements of pre-loading advance cargo information that are looked at, beside identifier, names and weight, without
+/// which no record is used: both addresses, description, pieces, and the number of the master.
+const ELEMENTS: [Column; 5] = [
+    Column::ConsignorAddress,
+    Column::ConsigneeAddress,
+    Column::Description,
+    Column::Quantity,
+    Column::ManifestId,
+];
+
+/// Sums over the lines and parcels of one group.
+#[derive(Clone, Default)]
 struct Tally {
     parcels: usize,
     lines: usize,
@@ -23,22 +46,30 @@ struct Tally {
     codes_usable: usize,
     weights_told: usize,
     weights_consistent: usize,
+    elements_complete: usize,
+    clear: usize,
+    weak: usize,
+    named_consignors: usize,
+    named_consignees: usize,
+    grams: Vec<i64>,
+    values: Vec<i64>,
+    factors: Vec<i64>,
+    places: Vec<u64>,
 }
 
-/// One row a manifest: `completeness_COLUMN` is the share of its lines that fill the column; accuracy is the share of
-/// identifiers with a right form and check digit (postal only), of commodity codes that exist, and of parcels whose net
-/// weights fit into the gross weight. Null where there is nothing to judge.
-pub(super) fn table(facts: &Facts) -> Table {
+/// Adds parcels up by group, a number below `groups`; `values` says whether weights, values and places are kept.
+fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> usize, values: bool) -> Vec<Tally> {
     let shipments = facts.shipments;
     let (parcels, lines) = (&shipments.parcels, &shipments.lines);
-    let mut tallies: BTreeMap<(Channel, u32, u32), Tally> = BTreeMap::new();
+    let mut tallies = vec![Tally { filled: vec![0; Column::COUNT], ..Tally::default() }; groups];
     for p in 0..parcels.len() {
-        let key = (parcels.channel[p], parcels.manifest[p], parcels.carrier[p]);
-        let tally = tallies.entry(key).or_default();
-        tally.filled.resize(Column::COUNT, 0);
+        let tally = &mut tallies[group(p)];
         tally.parcels += 1;
         tally.identifiers_valid += usize::from(parse_s10(parcels.id.get(p as u32)).is_ok());
-        let (mut net, mut told) = (0.0, true);
+        let (sender, addressee) = (parcels.consignor[p], parcels.consignee[p]);
+        tally.named_consignors += usize::from(!facts.consignors.contacts.nameless[sender as usize]);
+        tally.named_consignees += usize::from(!facts.consignees.contacts.nameless[addressee as usize]);
+        let (mut net, mut told, mut complete) = (0.0, true, true);
         for l in parcels.lines(p as u32) {
             tally.lines += 1;
             let mut bits = lines.filled[l];
@@ -46,50 +77,191 @@ pub(super) fn table(facts: &Facts) -> Table {
                 tally.filled[bits.trailing_zeros() as usize] += 1;
                 bits &= bits - 1;
             }
+            let usable = lines.filled[l] & !lines.unusable[l];
             let code = 1 << Column::HsCode as u64;
             tally.codes_given += usize::from(lines.filled[l] & code != 0);
-            tally.codes_usable += usize::from(lines.filled[l] & code != 0 && lines.unusable[l] & code == 0);
+            tally.codes_usable += usize::from(usable & code != 0);
+            let clarity = facts.clarity[lines.description[l] as usize];
+            let clear = matches!(clarity, Clarity::Clear | Clarity::Weak(_));
+            tally.clear += usize::from(clear);
+            tally.weak += usize::from(matches!(clarity, Clarity::Weak(_)));
+            complete &= clear && ELEMENTS.iter().all(|&e| usable & (1 << e as u64) != 0);
             told &= lines.net_weight[l] > 0.0;
             net += lines.net_weight[l];
         }
+        complete &= !facts.consignors.contacts.nameless[sender as usize];
+        complete &= !facts.consignees.contacts.nameless[addressee as usize];
+        tally.elements_complete += usize::from(complete);
+        let gross = parcels.gross_weight[p];
         tally.weights_told += usize::from(told);
-        tally.weights_consistent += usize::from(told && net <= parcels.gross_weight[p] * WEIGHT_TOLERANCE);
+        tally.weights_consistent += usize::from(told && net <= gross * WEIGHT_TOLERANCE);
+        if !values {
+            continue;
+        }
+        tally.grams.push((gross * 1000.0).round() as i64);
+        tally.values.push(parcels.declared[p]);
+        if told && net >= 0.05 {
+            tally.factors.push((gross / net * 1000.0).round() as i64);
+        }
+        let place = [Particular::City, Particular::Postcode].map(|x| shipments.consignors.get(sender, x));
+        if place.iter().any(|x| !x.is_empty()) {
+            tally.places.push(xxhash_rust::xxh3::xxh3_64(place.join("\n").as_bytes()));
+        }
     }
-    // By name, not by number: the order must not depend on how words were numbered.
-    let mut rows: Vec<_> = tallies.into_iter().collect();
-    let words = &shipments.words;
-    rows.sort_by(|a, b| {
-        let key = |k: &(Channel, u32, u32)| (k.0, words.get(k.1).to_owned(), words.get(k.2).to_owned());
-        key(&a.0).cmp(&key(&b.0))
-    });
+    tallies
+}
+
+/// Share of the most frequent of some values.
+fn most(values: &[impl Ord + Copy]) -> (usize, usize) {
+    let mut values = values.to_vec();
+    values.sort_unstable();
+    (values.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0), values.len())
+}
+
+type Part = fn(&Tally) -> (usize, usize);
+
+/// The shares of [`SHARES`], in its order.
+const COMPARED: [Part; SHARES.len()] = [
+    |t| (t.elements_complete, t.parcels),
+    |t| (t.clear, t.lines),
+    |t| (t.named_consignors + t.named_consignees, 2 * t.parcels),
+    |t| (t.codes_usable, t.codes_given),
+    |t| (t.weights_consistent, t.weights_told),
+];
+
+fn ratio((part, whole): (usize, usize)) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// The columns that all three files have, behind their keys. Shares are null where there is nothing to judge.
+fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
     let share = |part: &dyn Fn(&Tally) -> (usize, usize)| -> ArrayRef {
-        Arc::new(Float64Array::from_iter(rows.iter().map(|(_, t)| {
-            let (part, whole) = part(t);
-            (whole > 0).then(|| part as f64 / whole as f64)
-        })))
+        Arc::new(Float64Array::from_iter(rows.iter().map(|(_, t)| ratio(part(t)))))
     };
     let count = |n: &dyn Fn(&Tally) -> usize| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, t)| n(t) as i64)))
     };
-    let word = |n: &dyn Fn(&(Channel, u32, u32)) -> u32| -> ArrayRef {
-        Arc::new(StringArray::from_iter(rows.iter().map(|(k, _)| words.present(n(k)))))
-    };
-    let mut table = Table::default()
-        .full("channel", Arc::new(StringArray::from_iter_values(rows.iter().map(|(k, _)| k.0.name()))))
-        .open("manifest_id", word(&|k| k.1))
-        .open("carrier", word(&|k| k.2))
-        .full("parcels", count(&|t| t.parcels))
-        .full("lines", count(&|t| t.lines));
-    let postal = rows.iter().map(|(k, t)| {
-        (k.0 == Channel::Postal && t.parcels > 0).then(|| t.identifiers_valid as f64 / t.parcels as f64)
-    });
+    let postal =
+        rows.iter().map(|(postal, t)| postal.then(|| ratio((t.identifiers_valid, t.parcels))).flatten());
     table = table
+        .full("parcels", count(&|t| t.parcels))
+        .full("lines", count(&|t| t.lines))
         .open("accuracy_identifier", Arc::new(Float64Array::from_iter(postal)))
         .open("accuracy_hs_code", share(&|t| (t.codes_usable, t.codes_given)))
-        .open("accuracy_weights", share(&|t| (t.weights_consistent, t.weights_told)));
+        .open("accuracy_weights", share(&|t| (t.weights_consistent, t.weights_told)))
+        .open("elements_complete", share(&COMPARED[0]))
+        .open("clear_descriptions", share(&COMPARED[1]))
+        .open("weak_descriptions", share(&|t| (t.weak, t.lines)))
+        .open("named_parties", share(&COMPARED[2]))
+        .open("named_consignors", share(&|t| (t.named_consignors, t.parcels)))
+        .open("named_consignees", share(&|t| (t.named_consignees, t.parcels)))
+        .open("one_gross_weight", share(&|t| most(&t.grams)))
+        .open("one_value", share(&|t| most(&t.values)))
+        .open("one_weight_factor", share(&|t| most(&t.factors)))
+        .open("one_consignor_place", share(&|t| most(&t.places)));
     for &column in Column::ALL {
         let name = format!("completeness_{}", column.name());
         table = table.open(name, share(&|t| (t.filled[column as usize], t.lines)));
     }
     table
+}
+
+/// Groups of parcels by a key, in the order of the keys' names.
+fn grouped<K: Hash + Eq + Copy, N: Ord>(
+    facts: &Facts,
+    key: impl Fn(usize) -> K,
+    name: impl Fn(K) -> N,
+) -> (Vec<K>, Vec<usize>) {
+    let count = facts.shipments.parcels.len();
+    let mut numbers: hashbrown::HashMap<K, usize> = hashbrown::HashMap::new();
+    let mut keys = Vec::new();
+    let of: Vec<usize> = (0..count)
+        .map(|p| {
+            let key = key(p);
+            *numbers.entry(key).or_insert_with(|| {
+                keys.push(key);
+                keys.len() - 1
+            })
+        })
+        .collect();
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by_cached_key(|&i| name(keys[i]));
+    let mut place = vec![0; keys.len()];
+    order.iter().enumerate().for_each(|(to, &from)| place[from] = to);
+    (order.into_iter().map(|i| keys[i]).collect(), of.into_iter().map(|i| place[i]).collect())
+}
+
+/// One row a manifest: `completeness_COLUMN` is the share of its lines that fill the column; accuracy is the share of
+/// identifiers with a right form and check digit (postal only), of commodity codes that exist, and of parcels whose net
+/// weights fit into the gross weight; `one_…` the share of the most frequent value, which near 1 reads like a program's.
+pub(super) fn manifests(run: &Run) -> Table {
+    let facts = run.facts;
+    let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
+    // By name, not by number: the order must not depend on how words were numbered.
+    let key = |p: usize| (parcels.channel[p], parcels.manifest[p], parcels.carrier[p]);
+    let (keys, of) = grouped(facts, key, |k| (k.0, words.get(k.1), words.get(k.2)));
+    let tallies = tally(facts, keys.len(), |p| of[p], true);
+    let table = Table::default()
+        .full("channel", text(keys.iter().map(|k| k.0.name())))
+        .open("manifest_id", open(keys.iter().map(|k| words.get(k.1))))
+        .open("carrier", open(keys.iter().map(|k| words.get(k.2))));
+    let rows: Vec<(bool, &Tally)> = keys.iter().map(|k| k.0 == Channel::Postal).zip(&tallies).collect();
+    measures(table, &rows)
+}
+
+/// One row a channel and carrier or operator; `change_…` is the share less that of the earlier run that the job names.
+pub(super) fn carriers(run: &Run) -> Table {
+    let facts = run.facts;
+    let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
+    let (keys, of) = grouped(facts, |p| (parcels.channel[p], parcels.carrier[p]), |k| (k.0, words.get(k.1)));
+    let tallies = tally(facts, keys.len(), |p| of[p], false);
+    let table = Table::default()
+        .full("channel", text(keys.iter().map(|k| k.0.name())))
+        .open("carrier", open(keys.iter().map(|k| words.get(k.1))));
+    let rows: Vec<(bool, &Tally)> = keys.iter().map(|k| k.0 == Channel::Postal).zip(&tallies).collect();
+    let mut table = measures(table, &rows);
+    for (i, (name, part)) in SHARES.iter().zip(COMPARED).enumerate() {
+        let change = keys.iter().zip(&tallies).map(|(key, tally)| {
+            let earlier = run.earlier.get(&(key.0.name().to_owned(), words.get(key.1).to_owned()))?;
+            Some(ratio(part(tally))? - earlier.get(i).copied().flatten()?)
+        });
+        table = table.open(format!("change_{name}"), Arc::new(Float64Array::from_iter(change)));
+    }
+    table
+}
+
+/// One row a resolved consignor of twenty parcels or more.
+pub(super) fn consignors(run: &Run) -> Table {
+    let facts = run.facts;
+    let parcels = &facts.shipments.parcels;
+    let mut count = vec![0_usize; facts.consignors.entities.len()];
+    (0..parcels.len()).for_each(|p| count[facts.consignor(p as u32) as usize] += 1);
+    // Number 0 takes all others.
+    let mut number = vec![0; count.len()];
+    let mut large: Vec<u32> = Vec::new();
+    for entity in 0..count.len() {
+        if count[entity] >= CONSIGNOR_PARCELS {
+            large.push(entity as u32);
+            number[entity] = large.len();
+        }
+    }
+    let tallies = tally(facts, large.len() + 1, |p| number[facts.consignor(p as u32) as usize], true);
+    let mut order: Vec<(String, u32, &Tally)> = large
+        .iter()
+        .zip(&tallies[1..])
+        .map(|(&entity, tally)| (entity_id("consignor", facts.consignors, entity), entity, tally))
+        .collect();
+    order.sort_by(|a, b| a.0.cmp(&b.0));
+    let name = |entity: u32| {
+        let party = facts.consignors.entities.parties(entity).first().copied().unwrap_or_default();
+        facts.shipments.consignors.get(party, Particular::Name)
+    };
+    let table = Table::default()
+        .full("consignor_entity", text(order.iter().map(|o| &o.0)))
+        .full("consignor", text(order.iter().map(|o| name(o.1))));
+    measures(table, &order.iter().map(|o| (false, o.2)).collect::<Vec<_>>())
+}
+
+fn open<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
+    Arc::new(StringArray::from_iter(values.map(|v| (!v.is_empty()).then_some(v))))
 }

@@ -1,10 +1,11 @@
 //! The files of a run, column by column: `CONTRACT.md`'s names, and a few more.
 
 use super::table::{Table, lists};
-use super::{SampleSettings, WriteError, quality, sample};
+use super::{SampleSettings, WriteError, descriptions, links, quality, referrals, sample};
 use crate::facts::Facts;
 use crate::model::batch::Reject;
 use crate::model::entities::Resolved;
+use crate::model::finding::{Family, GroupTest};
 use crate::model::money::{Money, to_units};
 use crate::model::outcome::{Flag, FlaggedCase, FlaggedParcel, Outcome};
 use crate::model::parcels::{Particular, Parties};
@@ -27,10 +28,16 @@ pub struct Run<'a> {
     pub inputs: &'a [Input],
     /// Whether to write the entities of every parcel.
     pub entity_links: bool,
+    /// What an earlier run found of each carrier.
+    pub earlier: &'a quality::EarlierQuality,
+    /// Whether to write what the words of every description say of its code.
+    pub descriptions: bool,
     /// How many parcels to draw at random.
     pub sample: &'a SampleSettings,
     /// The night, days since 1970-01-01.
     pub night: i32,
+    /// Whether to write the price score of every line.
+    pub line_scores: bool,
 }
 
 /// Writes the Parquet files of a run into a folder.
@@ -40,23 +47,34 @@ pub struct Run<'a> {
 pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
     type Make = fn(&Run) -> Table;
     let mut files: Vec<(&str, Make)> = vec![
-        ("manifest_quality.parquet", |run| quality::table(run.facts)),
+        ("manifest_quality.parquet", quality::manifests),
+        ("carrier_quality.parquet", quality::carriers),
+        ("consignor_quality.parquet", quality::consignors),
+        ("referrals.parquet", referrals::table),
         ("flags.parquet", flags),
         ("flagged_parcels.parquet", flagged_parcels),
         ("price_reference.parquet", price_reference),
         ("cases.parquet", cases),
         ("entities.parquet", entities),
+        ("bunching.parquet", bunching),
+        ("links.parquet", links::table),
         ("quarantine.parquet", quarantine),
         ("random_sample.parquet", sample::table),
     ];
     if run.entity_links {
         files.push(("entity_links.parquet", entity_links));
     }
+    if run.descriptions {
+        files.push(("descriptions.parquet", descriptions::table));
+    }
+    if run.line_scores {
+        files.push(("line_scores.parquet", line_scores));
+    }
     files.into_par_iter().try_for_each(|(name, make)| make(run).write(folder, name))
 }
 
 /// The stable name of a resolved party.
-fn entity_id(role: &str, resolved: &Resolved, entity: u32) -> String {
+pub(super) fn entity_id(role: &str, resolved: &Resolved, entity: u32) -> String {
     format!("{role}-{:016x}", resolved.entities.key[entity as usize])
 }
 
@@ -105,6 +123,10 @@ fn flagged_parcels(run: &Run) -> Table {
         let words: Vec<Vec<String>> = rows().map(|p| once(p, word)).collect();
         lists(words.iter().map(|w| w.iter().map(String::as_str)))
     };
+    let referred = referrals::referred(run);
+    let lane = |i: usize| -> ArrayRef {
+        Arc::new(Float64Array::from_iter(rows().map(|p| Some(p.lanes[i]).filter(|&score| score > 0.0))))
+    };
     Table::default()
         .full("parcel_id", text(rows().map(|p| parcels.id.get(p.parcel))))
         .full("channel", text(rows().map(|p| parcels.channel[of(p)].name())))
@@ -120,8 +142,14 @@ fn flagged_parcels(run: &Run) -> Table {
         .full("declared_value", money(rows().map(|p| parcels.value[of(p)])))
         .open("threshold", open_money(rows().map(|p| facts.terms(p.parcel).limit().map(|l| l.amount))))
         .full("currency", text(rows().map(|p| facts.terms(p.parcel).currency.to_string())))
-        .full("revenue_at_risk", money(rows().map(|p| p.revenue)))
+        .full("revenue_at_risk", money(rows().map(|p| p.revenue.expected)))
+        .full("revenue_at_risk_low", money(rows().map(|p| p.revenue.low)))
+        .full("revenue_at_risk_high", money(rows().map(|p| p.revenue.high)))
         .full("recommended_action", text(rows().map(|p| p.action.name())))
+        .open("security_score", lane(0))
+        .open("misdeclaration_score", lane(1))
+        .open("data_quality_score", lane(2))
+        .full("referral", text(rows().map(|p| referred.get(&p.parcel).map_or("none", |r| r.referral.name()))))
         .full(
             "consignor",
             text(rows().map(|p| facts.shipments.consignors.get(parcels.consignor[of(p)], Particular::Name))),
@@ -156,7 +184,9 @@ fn flags(run: &Run) -> Table {
         .full("score", number(rows().map(|f| f.score)))
         .open("p_value", Arc::new(Float64Array::from_iter(rows().map(|f| f.p_value))))
         .open("q_value", Arc::new(Float64Array::from_iter(rows().map(|f| f.q_value))))
-        .full("revenue_at_risk", money(rows().map(|f| f.revenue)))
+        .full("revenue_at_risk", money(rows().map(|f| f.revenue.expected)))
+        .full("revenue_at_risk_low", money(rows().map(|f| f.revenue.low)))
+        .full("revenue_at_risk_high", money(rows().map(|f| f.revenue.high)))
         .open("case_id", Arc::new(run.outcome.flags.iter().map(case).collect::<StringArray>()))
         .full("reason", text(rows().map(|f| &f.reason)))
         .full("evidence", text(rows().map(|f| &f.evidence)))
@@ -194,7 +224,9 @@ fn cases(run: &Run) -> Table {
                 }),
             ),
         )
-        .full("revenue_at_risk", money(rows().map(|c| c.revenue)))
+        .full("revenue_at_risk", money(rows().map(|c| c.revenue.expected)))
+        .full("revenue_at_risk_low", money(rows().map(|c| c.revenue.low)))
+        .full("revenue_at_risk_high", money(rows().map(|c| c.revenue.high)))
         .full("reason", text(rows().map(|c| &c.reason)))
 }
 
@@ -237,7 +269,7 @@ fn entities(run: &Run) -> Table {
 }
 
 /// A party's address on one line.
-fn address(parties: &Parties, party: u32) -> String {
+pub(super) fn address(parties: &Parties, party: u32) -> String {
     let parts = [Particular::Address, Particular::Postcode, Particular::City, Particular::Country];
     let parts = parts.map(|p| parties.get(party, p));
     parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ")
@@ -258,6 +290,27 @@ fn entity_links(run: &Run) -> Table {
         )
 }
 
+/// Every line whose price could be compared, for ranking: most of them are far below what is flagged.
+fn line_scores(run: &Run) -> Table {
+    let shipments = run.facts.shipments;
+    let (lines, prices) = (&shipments.lines, &run.facts.prices);
+    let rows: Vec<_> = (0..lines.len())
+        .into_par_iter()
+        .filter_map(|line| prices.ranked(line).map(|(judgement, with)| (line, judgement, with)))
+        .collect();
+    Table::default()
+        .full("parcel_id", text(rows.iter().map(|r| shipments.parcels.id.get(lines.parcel[r.0]))))
+        .full(
+            "line_number",
+            Arc::new(Int32Array::from_iter_values(rows.iter().map(|r| lines.number[r.0] as i32))),
+        )
+        .full("score", number(rows.iter().map(|r| r.1.probability)))
+        .full("ratio_to_expected", number(rows.iter().map(|r| r.1.ratio)))
+        .full("spread", number(rows.iter().map(|r| r.1.spread)))
+        .full("unit", text(rows.iter().map(|r| r.1.scale.name())))
+        .full("compared_with", text(rows.iter().map(|r| r.2)))
+}
+
 fn quarantine(run: &Run) -> Table {
     let rows = || run.rejects.iter();
     Table::default()
@@ -268,8 +321,54 @@ fn quarantine(run: &Run) -> Table {
         .full("raw", text(rows().map(|r| &r.raw)))
 }
 
+/// Every test of a group's prices around a limit.
+fn bunching(run: &Run) -> Table {
+    let rows = || run.outcome.groups.iter();
+    let open = |values: &dyn Fn(&GroupTest) -> Option<f64>| -> ArrayRef {
+        Arc::new(Float64Array::from_iter(rows().map(values)))
+    };
+    let consignors = run.facts.consignors;
+    Table::default()
+        .full("level", text(rows().map(|g| g.level)))
+        .full("name", text(rows().map(|g| &g.name)))
+        .open(
+            "consignor_entity",
+            open_text(rows().map(|g| g.consignor.map(|c| entity_id("consignor", consignors, c)))),
+        )
+        .full("limit", money(rows().map(|g| g.limit)))
+        .full("currency", text(rows().map(|g| &g.currency)))
+        .full("gift", Arc::new(BooleanArray::from_iter(rows().map(|g| Some(g.gift)))))
+        .full("parcels", count(rows().map(|g| g.parcels)))
+        .full("prices", number(rows().map(|g| g.prices)))
+        .full("observed", number(rows().map(|g| g.observed)))
+        .full("expected", number(rows().map(|g| g.expected)))
+        .full("excess", number(rows().map(|g| g.observed - g.expected)))
+        .open("excess_low", open(&|g| g.excess.map(|e| e.0)))
+        .open("excess_high", open(&|g| g.excess.map(|e| e.1)))
+        .full("observed_above", number(rows().map(|g| g.above.0)))
+        .full("expected_above", number(rows().map(|g| g.above.1)))
+        .full("p_value", number(rows().map(|g| g.p_value)))
+        .full("q_value", number(rows().map(|g| g.q_value)))
+        .open("density_t", open(&|g| g.jump.map(|j| j.0)))
+        .open("density_p", open(&|g| g.jump.map(|j| j.1)))
+        .full("verdict", text(rows().map(|g| g.verdict.name())))
+}
+
+/// Which lines under-invoicing was found on.
+fn undervalued(run: &Run) -> Vec<bool> {
+    let shipments = run.facts.shipments;
+    let mut flagged = vec![false; shipments.lines.len()];
+    for flag in run.outcome.flags.iter().filter(|f| f.family == Family::UnderInvoicing) {
+        for line in shipments.parcels.lines(flag.parcel) {
+            let this = flag.line_number.is_none_or(|number| number == shipments.lines.number[line]);
+            flagged[line] |= this;
+        }
+    }
+    flagged
+}
+
 fn price_reference(run: &Run) -> Table {
-    let cells = run.facts.prices.reference(run.facts.shipments);
+    let cells = run.facts.prices.reference(run.facts.shipments, &undervalued(run));
     let rows = || cells.iter();
     let band = |end: fn((f64, f64)) -> f64| -> ArrayRef {
         Arc::new(Float64Array::from_iter(rows().map(|c| c.weight_band.map(end))))
@@ -290,4 +389,10 @@ fn price_reference(run: &Run) -> Table {
         .full("lowest_acceptable_price", number(rows().map(|c| c.lowest_acceptable_price)))
         .full("degenerate", Arc::new(BooleanArray::from_iter(rows().map(|c| Some(c.degenerate)))))
         .full("contested", Arc::new(BooleanArray::from_iter(rows().map(|c| Some(c.contested)))))
+        .open("typical_kg", Arc::new(Float64Array::from_iter(rows().map(|c| c.typical_kg))))
+        .full("mean_log", number(rows().map(|c| c.moments.0)))
+        .full("variance_log", number(rows().map(|c| c.moments.1)))
+        .full("largest_consignor_share", number(rows().map(|c| c.largest_share)))
+        .full("flagged_share", number(rows().map(|c| c.flagged_share)))
+        .full("captured", Arc::new(BooleanArray::from_iter(rows().map(|c| Some(c.captured())))))
 }

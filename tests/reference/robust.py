@@ -28,7 +28,9 @@ def fences(x):
     return q1 - 1.5 * np.exp(a * mc) * (q3 - q1), q3 + 1.5 * np.exp(b * mc) * (q3 - q1)
 
 heaped = np.array([9.99] * 12 + [4.99] * 5 + [14.99] * 4 + [1.0, 2.5, 30.0])
-for name, x in [("40", prices(40, 7)), ("41", prices(41, 8)), ("5", prices(5, 9)), ("heaped", heaped)]:
+cases = [("40", prices(40, 7)), ("41", prices(41, 8)), ("5", prices(5, 9)), ("heaped", heaped),
+         ("1000", prices(1000, 10)), ("skewed to the left", 30 - prices(61, 13))]
+for name, x in cases:
     print(name, "median", repr(float(np.median(x))), "mad", repr(float(mad(x))), "qn", repr(float(qn_scale(x))),
           "mc", repr(float(medcouple(x, use_fast=False))), "fences", *(repr(float(f)) for f in fences(x)))
     m = np.median(x)

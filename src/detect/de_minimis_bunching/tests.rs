@@ -1,20 +1,28 @@
 use super::*;
 use crate::facts::testing::World;
+use crate::model::batch::Channel;
+use crate::read::Input;
+use crate::refdata::rates::Rates;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::collections::BTreeMap;
 
-/// A manifest under way: rows of sender, article and price.
+/// A manifest under way: rows of sender, article, price and currency.
 struct Manifest {
     rng: ChaCha8Rng,
-    rows: Vec<(String, String, f64)>,
+    currency: &'static str,
+    rows: Vec<(String, String, f64, &'static str)>,
 }
+
+/// Dollars for a euro the day before, when shops set their prices, and on the day by whose rate the law asks.
+const RATES: (f64, f64) = (1.19, 1.1733);
 
 impl Manifest {
     /// Sixty honest shops of different price levels, some with charm prices.
     fn with_peers(seed: u64) -> Manifest {
-        let mut manifest = Manifest { rng: ChaCha8Rng::seed_from_u64(seed), rows: Vec::new() };
+        let mut manifest =
+            Manifest { rng: ChaCha8Rng::seed_from_u64(seed), currency: "EUR", rows: Vec::new() };
         for shop in 0..60 {
             let z: f64 = StandardNormal.sample(&mut manifest.rng);
             let charm = if shop % 3 == 0 { 0.8 } else { 0.1 };
@@ -58,7 +66,7 @@ impl Manifest {
             let article = self.rng.random_range(0..articles.len());
             let pieces = [1.0, 1.0, 1.0, 2.0][self.rng.random_range(0..4)];
             let price = declare(&mut self.rng, articles[article] * pieces);
-            self.rows.push((name.to_owned(), format!("{name} article {article}"), price));
+            self.rows.push((name.to_owned(), format!("{name} article {article}"), price, self.currency));
         }
     }
 
@@ -83,12 +91,19 @@ impl Manifest {
         let mut csv = "parcel_id,date,consignor_name,consignor_country,consignee_name,consignee_country,nature,description,\
                        gross_weight_kg,value,currency"
             .to_owned();
-        for (i, (sender, article, price)) in self.rows.iter().enumerate() {
+        for (i, (sender, article, price, currency)) in self.rows.iter().enumerate() {
             csv.push_str(&format!(
-                "\nP{i:06},2026-03-10,{sender},CN,Buyer {i},DE,sale,{article},0.5,{price:.2},EUR"
+                "\nP{i:06},2026-03-10,{sender},CN,Buyer {i},DE,sale,{article},0.5,{price:.2},{currency}"
             ));
         }
-        World::from_csv("DE", "2026-03-10", &csv)
+        let dir = tempfile::tempdir().unwrap();
+        let (manifest, rates) = (dir.path().join("postal.csv"), dir.path().join("rates.csv"));
+        std::fs::write(&manifest, csv).unwrap();
+        let (before, on_the_day) = RATES;
+        std::fs::write(&rates, format!("Date,USD,\n2026-03-10,{on_the_day},\n2026-03-09,{before},\n"))
+            .unwrap();
+        let inputs = [Input::new(&manifest, Channel::Postal).unwrap()];
+        World::from_inputs("DE", "2026-03-10", &inputs, &Rates::read(&rates).unwrap())
     }
 }
 
@@ -185,7 +200,79 @@ fn small_senders_are_tested_together_by_their_manifest() {
 
 #[test]
 fn nothing_is_found_in_nothing() {
-    let manifest =
-        Manifest { rng: ChaCha8Rng::seed_from_u64(0), rows: vec![("A".to_owned(), "b".to_owned(), 149.99)] };
+    let manifest = Manifest {
+        rng: ChaCha8Rng::seed_from_u64(0),
+        currency: "EUR",
+        rows: vec![("A".to_owned(), "b".to_owned(), 149.99, "EUR")],
+    };
     assert!(manifest.flagged().values().all(|c| c.0 == 0));
+}
+
+#[test]
+fn a_rate_that_moved_overnight_makes_no_crowd() {
+    let mut manifest = Manifest::with_peers(11);
+    manifest.currency = "USD";
+    for i in 0..6 {
+        // Dollar prices, most of them charm prices; some come to just under the limit at the day's rate by chance.
+        manifest.shop(&format!("Dollar shop {i}"), 300, 60.0 * RATES.0, 0.8, 1.2, |_, price| price);
+        // Goods up to the limit at the rate of the day before: at the day's own rate they end above it.
+        manifest.shop(&format!("Careful dollar shop {i}"), 300, 120.0 * RATES.0, 0.4, 0.5, |rng, price| {
+            if price > 150.0 * RATES.0 { 150.0 * RATES.0 * (0.2 + 0.8 * rng.random::<f64>()) } else { price }
+        });
+    }
+    let wrong: Vec<(String, (usize, usize))> =
+        manifest.flagged().into_iter().filter(|(_, c)| c.0 > 0).collect();
+    assert_eq!(wrong, []);
+}
+
+#[test]
+fn who_also_sells_honestly_above_the_limit_passes() {
+    let mut manifest = Manifest::with_peers(12);
+    for i in 0..6 {
+        manifest.shop(&format!("Two lines of goods {i}"), 300, 60.0, 0.7, 0.3, |rng, price| {
+            if rng.random::<f64>() < 0.5 { price * 4.0 } else { price }
+        });
+        manifest.shop(&format!("A few at 149.99 and dearer {i}"), 300, 170.0, 0.5, 0.4, |rng, price| {
+            if rng.random::<f64>() < 0.1 { 149.99 } else { price }
+        });
+    }
+    let wrong: Vec<(String, (usize, usize))> =
+        manifest.flagged().into_iter().filter(|(_, c)| c.0 > 0).collect();
+    assert_eq!(wrong, []);
+}
+
+#[test]
+fn every_test_is_a_row_and_only_a_sender_with_most_in_excess_is_accused() {
+    let mut manifest = Manifest::with_peers(13);
+    manifest.shop("Mover", 400, 60.0, 0.8, 0.3, |rng, price| {
+        if rng.random::<f64>() < 0.3 { just_under(rng) } else { price }
+    });
+    manifest.shop("Some moved and more honest", 1500, 140.0, 0.2, 0.3, |rng, price| {
+        if rng.random::<f64>() < 0.15 { just_under(rng) } else { price }
+    });
+    manifest.shop("Above", 400, 110.0, 0.4, 0.3, |rng, price| {
+        if rng.random::<f64>() < 0.3 { 150.0 * (1.001 + 0.06 * rng.random::<f64>()) } else { price }
+    });
+    let world = manifest.world();
+    let found = run(&world.facts(), &Settings::default());
+    let row = |level: &str, name: &str| {
+        found
+            .groups
+            .iter()
+            .find(|g| g.level == level && g.name == name)
+            .unwrap_or_else(|| panic!("{level} {name}"))
+    };
+    let mover = row("consignor", "Mover");
+    assert_eq!(mover.verdict, Verdict::Accused);
+    let (low, high) = mover.excess.unwrap();
+    assert!(low > 0.0 && low < mover.observed - mover.expected && mover.observed - mover.expected < high);
+    assert!(mover.q_value < 0.01 && mover.consignor.is_some());
+    let mixed = row("consignor", "Some moved and more honest");
+    assert_eq!(mixed.verdict, Verdict::CrowdedBelow, "{mixed:?}");
+    assert_eq!(row("consignor", "Above").verdict, Verdict::CrowdedAbove);
+    assert!(row("origin", "CN").prices > mover.prices);
+    assert!(found.groups.iter().all(|g| g.level != "origin" || g.verdict != Verdict::Accused));
+    assert!(found.cases.len() == 1 && found.findings.iter().all(|f| f.evidence["level"] == "consignor"));
+    let one = &found.findings[0];
+    assert!(one.evidence["density_jump_t"].as_f64().unwrap() < -2.0 && one.reason.contains("The excess is"));
 }

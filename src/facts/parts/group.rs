@@ -89,7 +89,11 @@ pub struct Group {
     pub one_order: f64,
     /// Probability that the limit is passed: by one order cut up or, where the law is decisive, by the sum alone.
     pub score: f64,
+    /// What like values add to the mean weight of the links.
+    pub like_values: f64,
     /// Share of control groups (of one sender, or of several, as this one) with links as strong, where there are enough.
+    pub as_strong: Option<f64>,
+    /// The same, or with like values left out, whichever is larger: values that pass a limit together are alike anyway.
     pub p_value: Option<f64>,
 }
 
@@ -150,7 +154,7 @@ impl Group {
         let mut odds = (prior / (1.0 - prior)).ln() + self.sender;
         // However the weights add up: if one innocent group in thirty is tied as strongly, the links cannot raise the
         // odds more than thirtyfold. This keeps features that hang on each other from counting twice.
-        odds += self.p_value.map_or(self.tie, |p| self.tie.min(-p.ln()));
+        odds += self.as_strong.map_or(self.tie, |p| self.tie.min(-p.ln()));
         odds += fullness_weight(self.fullness()) + arrivals_weight(self.arrivals.p);
         odds - (f64::from(self.crowd.max(2)) / 2.0).ln()
     }
@@ -216,6 +220,8 @@ pub fn group(parts: &[Part], links: Vec<Levels>, sender: f64, tie: f64) -> Group
         decisive: false,
         one_order: 0.0,
         score: 0.0,
+        like_values: 0.0,
+        as_strong: None,
         p_value: None,
     }
 }

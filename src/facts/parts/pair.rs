@@ -163,6 +163,14 @@ impl Weights {
         (dispatch + numbers).min(MOST_DISPATCH) + goods + sum(&[Order])
     }
 
+    /// What like values add to [`Weights::total`]. Two values that pass a limit together, each within it, are more alike
+    /// than others by arithmetic alone, so a test of how alike parcels are must leave them out.
+    pub fn values(&self, levels: Levels, a: &Part, b: &Part, regular: bool) -> f64 {
+        let mut blind = levels;
+        blind.0[Feature::Values as usize] = UNKNOWN;
+        self.total(levels, a, b, regular) - self.total(blind, a, b, regular)
+    }
+
     /// The sender's part of [`Weights::total`].
     pub fn sender(&self, levels: Levels, a: &Part, b: &Part, regular: bool) -> f64 {
         let weight = self.weight(Feature::Supplier, levels, a, b);

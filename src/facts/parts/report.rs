@@ -42,7 +42,7 @@ pub fn report(
         }
     }
     kept.sort_by(|a, b| a.parcels.cmp(&b.parcels));
-    let mut out = Findings { tests: search.tests, ..Findings::default() };
+    let mut out = Findings { tests: search.p_values.len(), p_values: search.p_values, ..Findings::default() };
     for group in &kept {
         let story = story(group);
         let reason = reason(facts, group, model, &story);

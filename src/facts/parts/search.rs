@@ -18,20 +18,39 @@ const FEWEST_CONTROLS: usize = 200;
 pub struct Search {
     /// Groups over the limit that strong links tie, the highest score first.
     pub groups: Vec<Group>,
-    /// How many of everything over the limit were tested, weakly tied pairs counted; 0 where there are too few controls.
-    pub tests: usize,
+    /// p-values of everything over the limit, weakly tied pairs counted; none where there are too few controls.
+    pub p_values: Vec<f64>,
     /// Groups within the limit, which the p-values rest on.
     pub controls: usize,
+}
+
+/// Mean weight of a group's links without that of the sender: with and without like values.
+#[derive(Clone, Copy)]
+struct Tie {
+    with_values: f64,
+    without: f64,
+}
+
+impl Tie {
+    fn new(weight: f64, sender: f64, values: f64) -> Tie {
+        Tie { with_values: weight - sender, without: weight - sender - values }
+    }
+}
+
+/// Share of controls tied as strongly, the group itself counted: a p-value where they are exchangeable.
+fn as_strong(ties: &[f64], weight: f64) -> f64 {
+    let weaker = ties.partition_point(|tie| *tie < weight);
+    (1 + ties.len() - weaker) as f64 / (1 + ties.len()) as f64
 }
 
 /// Groups of a share of the keys.
 #[derive(Default)]
 struct Found {
     groups: Vec<Group>,
-    /// Weakly tied pairs over the limit: whether they have one sender.
-    weak: Vec<bool>,
-    /// Groups within the limit: whether they have one sender, and the weight of their links without it.
-    controls: Vec<(bool, f64)>,
+    /// Weakly tied pairs over the limit: whether they have one sender, and the weights of their links.
+    weak: Vec<(bool, Tie)>,
+    /// Groups within the limit: whether they have one sender, and the weights of their links.
+    controls: Vec<(bool, Tie)>,
 }
 
 impl Found {
@@ -96,28 +115,33 @@ pub fn search(facts: &Facts, pools: &Pools, model: &Model) -> Search {
 /// against those with several.
 fn judge(found: Found, model: &Model) -> Search {
     let Found { mut groups, weak, controls } = found;
-    let mut tests = 0;
+    let mut p_values = Vec::new();
     for one_sender in [true, false] {
-        let mut ties: Vec<f64> = controls.iter().filter(|c| c.0 == one_sender).map(|c| c.1).collect();
-        ties.sort_unstable_by(f64::total_cmp);
-        let p_value = |weight: f64| {
-            let weaker = ties.partition_point(|tie| *tie < weight);
-            (1 + ties.len() - weaker) as f64 / (1 + ties.len()) as f64
+        let sorted = |weight: fn(&Tie) -> f64| {
+            let own = controls.iter().filter(|c| c.0 == one_sender);
+            let mut ties: Vec<f64> = own.map(|c| weight(&c.1)).collect();
+            ties.sort_unstable_by(f64::total_cmp);
+            ties
         };
+        let (ties, plain) = (sorted(|tie| tie.with_values), sorted(|tie| tie.without));
+        // The larger of both: like values may be due to the limit alone.
+        let p_value = |tie: &Tie| as_strong(&ties, tie.with_values).max(as_strong(&plain, tie.without));
         let enough = ties.len() >= FEWEST_CONTROLS;
         if enough {
-            tests += weak.iter().filter(|one| **one == one_sender).count();
+            p_values.extend(weak.iter().filter(|w| w.0 == one_sender).map(|w| p_value(&w.1)));
         }
         for group in groups.iter_mut().filter(|g| g.one_sender() == one_sender) {
             if enough {
-                group.p_value = Some(p_value(group.tie));
-                tests += 1;
+                let p = p_value(&Tie { with_values: group.tie, without: group.tie - group.like_values });
+                group.as_strong = Some(as_strong(&ties, group.tie));
+                group.p_value = Some(p);
+                p_values.push(p);
             }
             group.set_score(model);
         }
     }
     groups.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.parcels.cmp(&b.parcels)));
-    Search { groups, tests, controls: controls.len() }
+    Search { groups, p_values, controls: controls.len() }
 }
 
 /// Whether two parcels may be parts of one order at all.
@@ -150,12 +174,15 @@ fn key(context: &Context, pool: &[Part], mut found: Found) -> Found {
         let levels = compare(goods, x, y);
         let weight = weights.total(levels, x, y, regular.is_some());
         let sender = weights.sender(levels, x, y, regular.is_some());
-        let edge = Edge { a, b, levels, weight, sender };
+        let edge = || {
+            let values = weights.values(levels, x, y, regular.is_some());
+            Edge { a, b, levels, weight, sender, values }
+        };
         // What the law adds up belongs together, however weak the link.
         if weight >= model.link || (model.legal && x.decisive) {
-            edges.push(edge);
+            edges.push(edge());
         } else if best.as_ref().is_none_or(|best| best.weight < weight) {
-            best = Some(edge);
+            best = Some(edge());
         }
     });
     let over = |part: &Part, total: Money| {
@@ -165,16 +192,17 @@ fn key(context: &Context, pool: &[Part], mut found: Found) -> Found {
         if let Some(edge) = best {
             let (a, b) = (&pool[edge.a as usize], &pool[edge.b as usize]);
             let one_sender = a.consignor == b.consignor;
+            let tie = Tie::new(edge.weight, edge.sender, edge.values);
             match over(a, a.value.saturating_add(b.value)) {
-                true => found.weak.push(one_sender),
-                false => found.controls.push((one_sender, edge.weight - edge.sender)),
+                true => found.weak.push((one_sender, tie)),
+                false => found.controls.push((one_sender, tie)),
             }
         }
         return found;
     }
     edges.sort_unstable_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
     let mut stream: Option<Stream> = None;
-    for Tied { members, links, weight, sender } in tie(pool, &edges, model.days) {
+    for Tied { members, links, weight, sender, values } in tie(pool, &edges, model.days) {
         let part = |&m: &u32| &pool[m as usize];
         let total = members.iter().map(part).fold(0, |sum: Money, p| sum.saturating_add(p.value));
         let first = part(&members[0]);
@@ -183,13 +211,14 @@ fn key(context: &Context, pool: &[Part], mut found: Found) -> Found {
             // One order number makes one order: it tells nothing about how alike separate orders look.
             let one_order = |link: &Levels| link.of(Feature::Order) == 0;
             if !links.iter().any(one_order) {
-                found.controls.push((one_sender, weight - sender));
+                found.controls.push((one_sender, Tie::new(weight, sender, values)));
             }
             continue;
         }
         let mut parts: Vec<Part> = members.iter().map(|m| *part(m)).collect();
         parts.sort_unstable_by_key(|part| part.parcel);
         let mut group = group(&parts, links, sender, weight - sender);
+        group.like_values = values;
         group.decisive = model.legal && parts[0].decisive;
         group.crowd = crowd;
         group.regular = regular;

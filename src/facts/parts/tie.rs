@@ -21,6 +21,8 @@ pub struct Edge {
     pub weight: f64,
     /// Weight of the sender alone.
     pub sender: f64,
+    /// What like values add to the weight.
+    pub values: f64,
 }
 
 /// Calls `pair` for the pairs to compare, each once and the lower position first: all of a small pool; of a large one
@@ -72,6 +74,8 @@ pub struct Tied {
     pub weight: f64,
     /// Mean weight of the links' senders.
     pub sender: f64,
+    /// Mean of what like values add to the links.
+    pub values: f64,
 }
 
 /// Joins parcels along the given edges, the strongest first, as long as a group stays within the window. Returns the
@@ -118,6 +122,7 @@ pub fn tie(pool: &[Part], edges: &[Edge], days: i32) -> Vec<Tied> {
             links: own.iter().map(|(_, edge)| edge.levels).collect(),
             weight: mean(|edge| edge.weight),
             sender: mean(|edge| edge.sender),
+            values: mean(|edge| edge.values),
         });
     }
     groups
@@ -140,7 +145,7 @@ mod tests {
     }
 
     fn edge(a: u32, b: u32, weight: f64) -> Edge {
-        Edge { a, b, levels: Levels([0; super::super::pair::FEATURES]), weight, sender: 1.0 }
+        Edge { a, b, levels: Levels([0; super::super::pair::FEATURES]), weight, sender: 1.0, values: 0.0 }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::fields::text::{fold_words, tokens};
 use crate::model::parcels::Shipments;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -138,8 +138,14 @@ pub struct Clusters {
     pub of: Vec<u32>,
     /// What each description says besides the goods.
     pub condition: Vec<Condition>,
+    /// Whether the words of each cluster tell goods: in one whose words nobody shares, only the code does.
+    pub telling: Vec<bool>,
     /// A description that stands for each cluster: the shortest, then the first by alphabet.
     pub example: Vec<u32>,
+    /// Hash of the words of each cluster, ascending.
+    distinct: Vec<u64>,
+    /// Words that tell goods.
+    shared: HashSet<u64>,
 }
 
 impl Clusters {
@@ -169,19 +175,18 @@ impl Clusters {
             }
         }
         let condition: Vec<Condition> = read.iter().map(|r| r.1).collect();
-        let hashes: Vec<u64> = read
-            .par_iter()
-            .map(|(words, condition)| {
-                let kept = words
-                    .iter()
-                    .filter(|w| shared.get(*w).is_some_and(|users| users[SHARED_BY - 1] != NOBODY));
-                // Sums do not depend on the order of the words.
-                kept.fold(*condition as u64, |sum, w| sum.wrapping_add(w.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
-            })
+        let shared: HashSet<u64> = shared
+            .into_iter()
+            .filter(|(_, users)| users[SHARED_BY - 1] != NOBODY)
+            .map(|(word, _)| word)
             .collect();
+        let hashes: Vec<u64> =
+            read.par_iter().map(|(words, condition)| hash(words, *condition, &shared)).collect();
         let mut distinct = hashes.clone();
         distinct.par_sort_unstable();
         distinct.dedup();
+        let wordless = [Condition::Usual, Condition::Apart, Condition::Sample].map(|c| c as u64);
+        let telling = distinct.iter().map(|hash| !wordless.contains(hash)).collect();
         let of: Vec<u32> = hashes.par_iter().map(|h| distinct.partition_point(|d| d < h) as u32).collect();
         let mut example = vec![NOBODY; distinct.len()];
         let better = |a: u32, b: u32| {
@@ -194,8 +199,23 @@ impl Clusters {
                 *best = id as u32;
             }
         }
-        Clusters { of, condition, example }
+        Clusters { of, condition, telling, example, distinct, shared }
     }
+
+    /// The cluster that a description of another night belongs to, where this night has it.
+    pub fn of_text(&self, description: &str) -> Option<u32> {
+        let mut folded = String::new();
+        fold_words(description, &mut folded);
+        let (words, condition) = words(&folded);
+        let at = self.distinct.binary_search(&hash(&words, condition, &self.shared)).ok()?;
+        self.telling[at].then_some(at as u32)
+    }
+}
+
+/// Hash of the words that tell goods; sums do not depend on their order.
+fn hash(words: &[u64], condition: Condition, shared: &HashSet<u64>) -> u64 {
+    let kept = words.iter().filter(|word| shared.contains(*word));
+    kept.fold(condition as u64, |sum, w| sum.wrapping_add(w.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
 }
 
 fn remember(known: &mut [u32; REMEMBERED], user: u32) {

@@ -1,6 +1,7 @@
 //! One scale, per piece or per kg: log prices, cells, consignors' own levels, and the residuals to be judged.
 
 use super::cells::{Row, level_key};
+use super::past::{PastCells, Slopes};
 use super::tree::{SPREAD_FLOOR, Tree};
 use super::whole::Part;
 use crate::stats::robust::{self, bisquare_line};
@@ -26,16 +27,10 @@ const STRAY_PRIOR: f64 = 0.1;
 const STRAY_PRIOR_WEIGHT: f64 = 50.0;
 /// Other consignors in the very same goods that used goods and parts need before they are compared with any.
 const APART_OTHERS: usize = 5;
-/// Lines of an article from which its own history speaks: exactly so described, or within its cluster.
+/// Lines of an article from which its spread is known.
 const OWN_FROM: usize = 3;
-const OWN_CLUSTER_FROM: usize = 6;
 /// Variance added in a cell whose low side may be other goods: a factor of two, either way.
 pub(super) const CONTESTED_VARIANCE: f64 = 0.5;
-/// Largest share of an article's lines that may lie low before the low price is one of its prices.
-const OWN_LOW_SHARE: f64 = 0.2;
-/// Log distance within which prices are alike in that: discounts of 30 and of 60 % are of one sale.
-const OWN_LOW_REACH: f64 = 0.45;
-
 /// A line as one scale sees it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Point {
@@ -79,6 +74,8 @@ pub(super) struct Model {
     pub tree: Tree,
     /// What the curve of price on weight adds in each of the finest cells.
     pub offset: Vec<f32>,
+    /// Log of kg per piece at which each of the finest cells stands; NaN where unknown.
+    pub weight: Vec<f32>,
     /// Log price of each line without the curve, discount for quantity given back.
     pub price: Vec<f32>,
     /// Log of the pieces of each line.
@@ -88,8 +85,6 @@ pub(super) struct Model {
     lines: Vec<u32>,
     /// Discount for quantity granted to each unit.
     unit_granted: Vec<f32>,
-    /// Residual of each line to the same consignor's other lines of the article.
-    own: Vec<Option<(f32, f32)>>,
     /// Standing of each consignor.
     pub standing: Vec<Option<Standing>>,
     /// Level and its variance that each unit may expect of its consignor's other units.
@@ -104,12 +99,20 @@ pub(super) struct Model {
     pub stray: f64,
     /// Discount per unit of log quantity.
     pub discount: f64,
+    /// Whether other nights say what some cells cost.
+    recalled: bool,
 }
 
 pub(super) const NO_UNIT: u32 = u32::MAX;
 
 impl Model {
-    pub fn build(mut points: Vec<Point>, line_count: usize, consignors: usize, slope: (f64, f64)) -> Model {
+    pub fn build(
+        mut points: Vec<Point>,
+        line_count: usize,
+        consignors: usize,
+        slope: (f64, f64),
+        past: &PastCells,
+    ) -> Model {
         points.par_sort_unstable_by_key(|p| p.row);
         let unit_of = number_units(&points);
         let units = unit_of.last().map_or(0, |u| *u as usize + 1);
@@ -134,15 +137,15 @@ impl Model {
             one.extend(run.iter().map(|p| f64::from(p.log_quantity)));
             unit_granted.push(grant(discount, robust::median(&mut one) as f32));
         }
-        let offset = curve(&points, &unit_of, &mut value, &weight, slope);
+        let (offset, cell_weight, slopes) = curve(&points, &unit_of, &mut value, &weight, slope);
         let rows: Vec<Row> = points.iter().map(|p| p.row).collect();
-        let mut tree = Tree::build(&rows, &unit_of, value.clone());
+        let anchors = past.at_anchor(&slopes, ANCHOR_KG.ln());
+        let mut tree = Tree::build(&rows, &unit_of, value.clone(), &anchors);
         for (_, &unit) in points.iter().zip(&unit_of).filter(|(point, _)| point.apart) {
             tree.set_apart(unit, APART_OTHERS);
         }
         drop(rows);
         let stray = stray(&points, &unit_of);
-        let own = own_history(&points, &unit_of, stray, discount, line_count);
         let mut unit = vec![NO_UNIT; line_count];
         let mut price = vec![f32::NAN; line_count];
         let mut log_quantity = vec![0.0; line_count];
@@ -156,12 +159,12 @@ impl Model {
             unit,
             tree,
             offset,
+            weight: cell_weight,
             price,
             log_quantity,
             value,
             lines,
             unit_granted,
-            own,
             standing: vec![None; consignors],
             credit: vec![(0.0, 0.09); units],
             guests: Vec::new(),
@@ -169,6 +172,7 @@ impl Model {
             between: 0.3,
             stray,
             discount,
+            recalled: !anchors.is_empty(),
         };
         model.weigh_consignors();
         model
@@ -275,7 +279,8 @@ impl Model {
         let mut levels: Vec<f64> = used.iter().map(|s| f64::from(s.level)).collect();
         levels.sort_unstable_by(f64::total_cmp);
         let body = robust::cleaned(&levels, 0.1);
-        let center = if levels.len() >= 8 { body.location } else { 0.0 };
+        // Where other nights set the yardstick, a night on which all are low is low.
+        let center = if levels.len() >= 8 && !self.recalled { body.location } else { 0.0 };
         let (_, above) = robust::double_mad(&levels, center);
         let noise = used.iter().map(|s| f64::from(s.variance)).sum::<f64>() / used.len().max(1) as f64;
         let n = levels.len() as f64;
@@ -316,11 +321,6 @@ impl Model {
         expected.is_finite().then(|| {
             generous(f64::from(self.price[line]) - expected, grant(self.discount, self.log_quantity[line]))
         })
-    }
-
-    /// The line against the same consignor's other lines of the article.
-    pub fn against_own(&self, line: usize) -> Option<Residual> {
-        self.own[line].map(|(x, s)| Residual { x: f64::from(x), s: f64::from(s) })
     }
 
     /// The consignor's level as a residual of all honest levels.
@@ -398,7 +398,7 @@ fn curve(
     value: &mut [f64],
     weight: &[f64],
     slope: (f64, f64),
-) -> Vec<f32> {
+) -> (Vec<f32>, Vec<f32>, Slopes) {
     let (expected, least) = slope;
     let anchor = ANCHOR_KG.ln();
     let mut subheading = Vec::with_capacity(value.len());
@@ -446,9 +446,12 @@ fn curve(
     pairs.push((expected, 100.0));
     let typical = robust::weighted_median(&mut pairs);
     let mut offset = Vec::with_capacity(cells as usize + 1);
+    let mut slopes = Slopes { of: Vec::with_capacity(ranges.len()), typical };
+    let mut typical_weight = Vec::with_capacity(cells as usize + 1);
     let mut weights = Vec::new();
     for (range, fit) in ranges.into_iter().zip(fits) {
         let slope = fit.map_or(typical, |(slope, n)| (slope * n + typical * 30.0) / (n + 30.0));
+        slopes.of.push((subheading[range.start], slope));
         let mut unit = range.start;
         for group in cell_of[range].chunk_by(|a, b| a == b) {
             // One weight for the whole cell: within it a differing weight is noise more often than another article.
@@ -458,10 +461,11 @@ fn curve(
             let add = if at.is_finite() { slope * (at - anchor) } else { 0.0 };
             value[unit..unit + group.len()].iter_mut().for_each(|v| *v -= add);
             offset.push(add as f32);
+            typical_weight.push(at as f32);
             unit += group.len();
         }
     }
-    offset
+    (offset, typical_weight, slopes)
 }
 
 /// How far prices of one article of one consignor stray: a robust middle over articles, never below the floor.
@@ -482,63 +486,8 @@ fn stray(points: &[Point], unit_of: &[u32]) -> f64 {
 }
 
 /// Spread of an article's prices in ascending order: by the body, and by what lies above it.
-fn own_spread(sorted: &[f64]) -> f64 {
+pub(super) fn own_spread(sorted: &[f64]) -> f64 {
     let body = robust::cleaned(sorted, SPREAD_FLOOR);
     let squares: f64 = sorted.iter().map(|v| (v - body.location).clamp(0.0, 1.0).powi(2)).sum();
     body.scale.max((squares / sorted.len().max(1) as f64).sqrt())
-}
-
-/// Residual of each line to the other lines of its article.
-fn own_history(
-    points: &[Point],
-    unit_of: &[u32],
-    stray: f64,
-    discount: f64,
-    line_count: usize,
-) -> Vec<Option<(f32, f32)>> {
-    let mut own = vec![None; line_count];
-    let mut sorted: Vec<(f64, u32, f32)> = Vec::new();
-    let mut values = Vec::new();
-    for run in runs(points, unit_of) {
-        if run.len() < OWN_FROM {
-            continue;
-        }
-        if run.len() >= OWN_CLUSTER_FROM {
-            against_rest(run, (stray, discount), &mut sorted, &mut values, &mut own);
-        }
-        for article in run.chunk_by(|a, b| a.row.description == b.row.description) {
-            if article.len() >= OWN_FROM {
-                against_rest(article, (stray, discount), &mut sorted, &mut values, &mut own);
-            }
-        }
-    }
-    own
-}
-
-fn against_rest(
-    article: &[Point],
-    (stray, discount): (f64, f64),
-    sorted: &mut Vec<(f64, u32, f32)>,
-    values: &mut Vec<f64>,
-    own: &mut [Option<(f32, f32)>],
-) {
-    sorted.clear();
-    sorted.extend(article.iter().map(|p| (p.price, p.row.line, grant(discount, p.log_quantity))));
-    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    values.clear();
-    values.extend(sorted.iter().map(|s| s.0));
-    let n = values.len();
-    let spread = own_spread(values);
-    let variance = (spread * spread * n as f64 + 4.0 * stray * stray) / (n as f64 + 4.0);
-    let s = (variance * (1.0 + 1.57 / (n - 1) as f64)).sqrt().max(SPREAD_FLOOR);
-    let allowed = ((n as f64 * OWN_LOW_SHARE) as usize).max(1);
-    for (rank, &(price, line, granted)) in sorted.iter().enumerate() {
-        let at = |i: usize| values[if i < rank { i } else { i + 1 }];
-        let rest = n - 1;
-        let median = if rest % 2 == 1 { at(rest / 2) } else { (at(rest / 2 - 1) + at(rest / 2)) / 2.0 };
-        // A low price that a good part of the article's lines share is one of its prices, not a cut.
-        let as_low = values.partition_point(|v| *v <= price + OWN_LOW_REACH);
-        let x = if as_low > allowed && price < median { (price - median).max(-0.2) } else { price - median };
-        own[line as usize] = Some((generous(x, granted) as f32, s as f32));
-    }
 }

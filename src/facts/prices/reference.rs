@@ -11,6 +11,9 @@ use crate::stats::robust;
 const QUOTED_FROM: usize = 3;
 /// Prices of a cell that a finding carries along, for a picture of it.
 const SPOTS: usize = 20;
+/// Share of the lines from one consignor, and share of flagged lines, above which a cell is no yardstick.
+const MOST_OF_ONE: f64 = 0.8;
+const MOST_FLAGGED: f64 = 0.3;
 /// Share of the cleaned average price below which a price is not acceptable without a question.
 const LOWEST_ACCEPTABLE: f64 = 0.5;
 
@@ -46,6 +49,8 @@ pub struct Comparison {
     /// The cell's prices, one a consignor and ascending; of more than 20 consignors the price in the middle of each
     /// twentieth of them.
     pub prices: Vec<f64>,
+    /// Other nights that the median is of, and consignors of the largest; nothing where it is this night's.
+    pub nights: Option<(u32, u32)>,
 }
 
 /// A row of the price reference.
@@ -79,6 +84,21 @@ pub struct PriceCell {
     pub degenerate: bool,
     /// Whether a fifth of the consignors or more lie far below the others.
     pub contested: bool,
+    /// Typical weight of a piece, kg, at which the median stands.
+    pub typical_kg: Option<f64>,
+    /// Mean and variance of the consignors' log prices, at that weight.
+    pub moments: (f64, f64),
+    /// Share of the lines that the largest consignor sends.
+    pub largest_share: f64,
+    /// Share of the lines with a finding of under-invoicing.
+    pub flagged_share: f64,
+}
+
+impl PriceCell {
+    /// Whether fraud may have made the cell's prices: no yardstick for other nights.
+    pub fn captured(&self) -> bool {
+        self.largest_share > MOST_OF_ONE || self.flagged_share > MOST_FLAGGED
+    }
 }
 
 impl Prices {
@@ -93,17 +113,27 @@ impl Prices {
         let level = &model.tree.levels[depth];
         let add = f64::from(model.offset[model.tree.finest().cell[unit as usize] as usize]);
         let stats = &level.stats[cell as usize];
+        let past = level.past[cell as usize];
+        let (median, lowest) = match past {
+            Some(past) => {
+                let median = (past.location + add).exp();
+                // The mean of log-normal prices.
+                (median, LOWEST_ACCEPTABLE * median * (past.spread * past.spread / 2.0).min(0.5).exp())
+            }
+            None => ((level.median_without(at) + add).exp(), lowest_acceptable(level.body(cell), add)),
+        };
         Some(Comparison {
             scale,
             declared: (f64::from(model.price[line]) + add - model.discount * model.log_quantity(line)).exp(),
-            median: (level.median_without(at) + add).exp(),
-            lowest_acceptable: lowest_acceptable(level.body(cell), add),
+            median,
+            lowest_acceptable: lowest,
+            nights: past.map(|past| (past.nights, past.consignors)),
             expected: (model.tree.finest().expected[unit as usize] + add).exp(),
             lines: level.lines[cell as usize],
             consignors: level.units(cell),
             spread: stats.spread,
             level: LEVEL_NAMES[depth],
-            same_goods: depth + 1 == LEVELS,
+            same_goods: depth + 1 == LEVELS && self.tells(level.key[cell as usize]),
             degenerate: stats.degenerate,
             contested: stats.contested,
             goods: goods(level.key[cell as usize], depth),
@@ -111,17 +141,26 @@ impl Prices {
         })
     }
 
+    /// Whether the words of a finest cell tell goods.
+    fn tells(&self, key: u64) -> bool {
+        parts(key, LEVELS - 1).cluster.is_some_and(|c| self.clusters.telling[c as usize])
+    }
+
     /// The price reference: every cell with at least three consignors, chapters first, in the order of its keys.
-    pub fn reference(&self, shipments: &Shipments) -> Vec<PriceCell> {
+    /// `flagged` says of each line whether under-invoicing was found on it.
+    pub fn reference(&self, shipments: &Shipments, flagged: &[bool]) -> Vec<PriceCell> {
         let mut cells = Vec::new();
         for (scale, model) in [(Scale::Piece, &self.piece), (Scale::Kg, &self.kg)] {
             let typical = typical_offsets(model);
+            let shares = Shares::of(model, flagged);
             for (depth, offsets) in typical.iter().enumerate() {
                 let level = &model.tree.levels[depth];
                 for cell in (0..level.key.len() as u32).filter(|c| level.units(*c) >= QUOTED_FROM) {
                     let key = parts(level.key[cell as usize], depth);
                     let stats = &level.stats[cell as usize];
-                    let add = offsets[cell as usize];
+                    let (add, kg) = offsets[cell as usize];
+                    let moments = moments(level.body(cell));
+                    let (largest_share, flagged_share) = shares.of_cell(depth, cell);
                     let example = key.cluster.and_then(|c| self.clusters.example.get(c as usize)).copied();
                     cells.push(PriceCell {
                         scale: scale.name(),
@@ -138,6 +177,10 @@ impl Prices {
                         lowest_acceptable_price: lowest_acceptable(level.body(cell), add),
                         degenerate: stats.degenerate,
                         contested: stats.contested,
+                        typical_kg: kg.is_finite().then(|| kg.exp()),
+                        moments: (moments.0 + add, moments.1),
+                        largest_share,
+                        flagged_share,
                     });
                 }
             }
@@ -158,8 +201,59 @@ fn lowest_acceptable(body: &[f64], add: f64) -> f64 {
     LOWEST_ACCEPTABLE * add.exp() * sum / body.len().max(1) as f64
 }
 
-/// What the curve adds at the typical weight of each cell of each level: the mean over its finest cells by lines.
-fn typical_offsets(model: &Model) -> Vec<Vec<f64>> {
+/// Mean and variance.
+fn moments(values: &[f64]) -> (f64, f64) {
+    let n = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    (mean, values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0))
+}
+
+/// How much of each cell one consignor sends, and how much of it is flagged.
+struct Shares(Vec<Vec<(f64, f64)>>);
+
+impl Shares {
+    fn of(model: &Model, flagged: &[bool]) -> Shares {
+        let finest = model.tree.finest();
+        let mut lines = vec![0u32; finest.cell.len()];
+        let mut hits = vec![0u32; finest.cell.len()];
+        for (line, &unit) in model.unit.iter().enumerate().filter(|(_, unit)| **unit != NO_UNIT) {
+            lines[unit as usize] += 1;
+            hits[unit as usize] += u32::from(flagged.get(line).copied().unwrap_or(false));
+        }
+        let mut shares = Vec::with_capacity(LEVELS);
+        for depth in (0..LEVELS).rev() {
+            let level = &model.tree.levels[depth];
+            let mut cells = vec![(0u32, 0u32, 0u32); level.key.len()];
+            for (unit, &cell) in level.cell.iter().enumerate() {
+                let (all, largest, hit) = &mut cells[cell as usize];
+                (*all, *largest, *hit) = (*all + lines[unit], (*largest).max(lines[unit]), *hit + hits[unit]);
+            }
+            let share = |part: u32, all: u32| f64::from(part) / f64::from(all.max(1));
+            shares.push(
+                cells.into_iter().map(|(all, most, hit)| (share(most, all), share(hit, all))).collect(),
+            );
+            if depth > 0 {
+                let above = model.tree.levels[depth - 1].cell.len();
+                let (mut all, mut hit) = (vec![0u32; above], vec![0u32; above]);
+                for (unit, &parent) in level.parent.iter().enumerate() {
+                    all[parent as usize] += lines[unit];
+                    hit[parent as usize] += hits[unit];
+                }
+                (lines, hits) = (all, hit);
+            }
+        }
+        shares.reverse();
+        Shares(shares)
+    }
+
+    fn of_cell(&self, depth: usize, cell: u32) -> (f64, f64) {
+        self.0[depth][cell as usize]
+    }
+}
+
+/// What the curve adds at the typical weight of each cell of each level, and the log of that weight: means over its
+/// finest cells by lines.
+fn typical_offsets(model: &Model) -> Vec<Vec<(f64, f64)>> {
     let finest = model.tree.finest();
     model
         .tree
@@ -167,15 +261,18 @@ fn typical_offsets(model: &Model) -> Vec<Vec<f64>> {
         .iter()
         .enumerate()
         .map(|(depth, level)| {
-            let mut sums = vec![0.0; level.key.len()];
+            let mut sums = vec![(0.0, 0.0); level.key.len()];
             let mut cell = 0;
             for (fine, key) in finest.key.iter().enumerate() {
                 while cell + 1 < level.key.len() && super::cells::level_key(*key, depth) != level.key[cell] {
                     cell += 1;
                 }
-                sums[cell] += f64::from(model.offset[fine]) * f64::from(finest.lines[fine]);
+                let n = f64::from(finest.lines[fine]);
+                sums[cell].0 += f64::from(model.offset[fine]) * n;
+                sums[cell].1 += f64::from(model.weight[fine]) * n;
             }
-            sums.iter().zip(&level.lines).map(|(s, n)| s / f64::from((*n).max(1))).collect()
+            let mean = |sum: f64, n: u32| sum / f64::from(n.max(1));
+            sums.iter().zip(&level.lines).map(|(s, n)| (mean(s.0, *n), mean(s.1, *n))).collect()
         })
         .collect()
 }

@@ -64,13 +64,18 @@ impl Prices {
 /// have a median of 9.80 EUR: this is 33 % of it. The lowest acceptable price is 4.75 EUR."
 fn compared(c: &Comparison, currency: &str) -> String {
     let amount = |price: f64| display(from_units(price), currency);
+    let whose = match c.nights {
+        Some((1, consignors)) => format!("the price reference given, {consignors} consignors"),
+        Some((nights, consignors)) => {
+            format!("{nights} price references given, up to {consignors} consignors each")
+        }
+        None => format!("{} lines of {} consignors", c.lines, c.consignors),
+    };
     let mut text = format!(
-        "Declared {} {}; comparable goods ({}, {} lines of {} consignors) have a median of {}: this is {:.0} % of it.",
+        "Declared {} {}; comparable goods ({}, {whose}) have a median of {}: this is {:.0} % of it.",
         amount(c.declared),
         c.scale.per(),
         c.goods,
-        c.lines,
-        c.consignors,
         amount(c.median),
         100.0 * c.declared / c.median
     );
@@ -107,6 +112,7 @@ fn evidence(judgement: &Judgement, comparison: Option<&Comparison>) -> Value {
             "degenerate": c.degenerate,
             "contested": c.contested,
             "prices": c.prices.iter().map(|p| round(*p)).collect::<Vec<_>>(),
+            "reference_nights": c.nights.map(|n| n.0),
         });
         map.insert("cell".into(), cell);
     }

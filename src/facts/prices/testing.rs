@@ -2,6 +2,7 @@
 
 use crate::detect::Detector;
 use crate::facts::Facts;
+use crate::facts::prices::PriceReference;
 use crate::fields::country::parse_country;
 use crate::fields::currency::parse_currency;
 use crate::fields::hs::parse_hs;
@@ -12,6 +13,8 @@ use crate::model::finding::Findings;
 use crate::model::money::from_units;
 use crate::model::parcels::{NO_AMOUNT, NO_DAY, Parcels, Shipments};
 use crate::refdata::charges::ChargeRates;
+use crate::refdata::materials::RawMaterials;
+use crate::refdata::rates::Rates;
 use crate::refdata::regimes::{Aggregation, Basis, Limit, Terms, Treatment};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -42,6 +45,8 @@ pub(crate) struct Night {
     pub limit: Option<f64>,
     /// Sales that are further lines of the parcel of the sale before, and whether that has one value for all of them.
     pub further: BTreeMap<usize, bool>,
+    /// Prices of earlier nights.
+    pub reference: PriceReference,
 }
 
 impl Night {
@@ -110,7 +115,10 @@ impl Night {
         let (shipments, consignors, terms) = self.shipments();
         let consignees = strangers(&[0], &[0]);
         let charges = ChargeRates::builtin().unwrap();
-        at(&Facts::new(&shipments, &consignors, &consignees, &terms, &charges))
+        let mut facts =
+            Facts::with_reference(&shipments, &consignors, &consignees, &terms, &charges, &self.reference);
+        facts.floors = RawMaterials::load(None).unwrap().floors(&terms, &Rates::default(), i32::MAX);
+        at(&facts)
     }
 
     /// What a detector finds.
@@ -263,5 +271,5 @@ fn strangers(labels: &[u32], prints: &[u128]) -> Resolved {
         pickup: no.clone(),
         nameless: no,
     };
-    Resolved { entities: Entities::from_labels(labels, prints), contacts, notes: Vec::new() }
+    Resolved { entities: Entities::from_labels(labels, prints), contacts, ..Resolved::default() }
 }

@@ -107,7 +107,7 @@ fn small_and_awkward_cells_give_numbers() {
                     assert!(judgement.p_value > 0.0 && judgement.p_value <= 1.0 && judgement.spread >= 0.05);
                 }
             }
-            for cell in facts.prices.reference(facts.shipments) {
+            for cell in facts.prices.reference(facts.shipments, &[]) {
                 assert!(
                     cell.median > 0.0 && cell.median.is_finite() && cell.scale_log.is_finite(),
                     "{cell:?}"
@@ -124,7 +124,7 @@ fn the_reference_names_its_cells() {
     for consignor in 0..12 {
         night.shirts(consignor, 1.0, 10.0, "");
     }
-    let cells = night.look(|facts| facts.prices.reference(facts.shipments));
+    let cells = night.look(|facts| facts.prices.reference(facts.shipments, &[]));
     let fine = cells.iter().find(|c| c.level == "goods" && c.scale == "piece").unwrap();
     assert_eq!((fine.hs.as_str(), fine.n, fine.consignors), ("610910", 12, 12));
     assert_eq!(fine.description.as_deref(), Some("cotton t-shirt"));

@@ -7,9 +7,11 @@
 //! `m = (m_parent / (v_parent + τ²) + n·location / (1.3·S²)) / (1 / (v_parent + τ²) + n / (1.3·S²))`
 //!
 //! with `n` other consignors, `S` the cell's spread between consignors (itself shrunk to that of its level) and
-//! `τ² = S²_parent − S²_level` how far cells of one parent lie apart; 1.3 pays for a robust location.
+//! `τ² = S²_parent − S²_level` how far cells of one parent lie apart; 1.3 pays for a robust location. A cell that a
+//! reference from other nights knows takes location, variance and spread from there instead of from the night.
 
 use super::cells::{LEVELS, Row, level_key};
+use super::past::{Anchor, Anchors};
 use crate::stats::robust;
 
 /// Smallest spread between consignors on the log scale: prices heap, but not more than this means something.
@@ -51,6 +53,8 @@ pub(super) struct Level {
     pub expected: Vec<f64>,
     /// Variance of that expectation.
     pub variance: Vec<f32>,
+    /// What other nights say of each cell.
+    pub past: Vec<Option<Anchor>>,
 }
 
 /// What is known of a cell.
@@ -141,7 +145,22 @@ impl Level {
         pooled
     }
 
-    /// Expectation of each unit from its level's others and from the level above.
+    /// Takes over what other nights say of the level's cells.
+    fn recall(&mut self, depth: usize, past: &Anchors) {
+        self.past = vec![None; self.key.len()];
+        if past.is_empty() {
+            return;
+        }
+        for (cell, &key) in self.key.iter().enumerate() {
+            let Some(anchor) = past.of(depth, key) else { continue };
+            self.past[cell] = Some(anchor);
+            self.stats[cell].spread = anchor.spread.max(SPREAD_FLOOR);
+            self.stats[cell].contested = false;
+        }
+    }
+
+    /// Expectation of each unit from its level's others, or from other nights where they know the cell, and from the
+    /// level above.
     fn expect(&mut self, above: Option<&Level>, pooled: f64) {
         let units = self.cell.len();
         self.expected = Vec::with_capacity(units);
@@ -150,8 +169,12 @@ impl Level {
             let cell = self.cell[unit as usize];
             let others = self.units(cell) - 1;
             let spread = self.stats[cell as usize].spread;
-            let own = (others > 0)
-                .then(|| (self.location_without(unit), ROBUST_COST * spread * spread / others as f64));
+            let own = match self.past[cell as usize] {
+                // A night must not set its own yardstick.
+                Some(past) => Some((past.location, past.variance)),
+                None => (others > 0)
+                    .then(|| (self.location_without(unit), ROBUST_COST * spread * spread / others as f64)),
+            };
             let prior = above.and_then(|level| {
                 let parent = self.parent[unit as usize] as usize;
                 let mean = level.expected[parent];
@@ -221,7 +244,8 @@ pub(super) struct Tree {
 impl Tree {
     /// Builds all levels. `rows` are sorted; `value` holds a median for each unit of the last level, `unit_of` names
     /// the unit of each row.
-    pub fn build(rows: &[Row], unit_of: &[u32], values: Vec<f64>) -> Tree {
+    /// `past` holds what other nights say of cells, in the same terms as the values.
+    pub fn build(rows: &[Row], unit_of: &[u32], values: Vec<f64>, past: &Anchors) -> Tree {
         let mut levels: Vec<Level> = Vec::with_capacity(LEVELS);
         let mut pooled = vec![0.0; LEVELS];
         let mut last = Level::default();
@@ -255,6 +279,7 @@ impl Tree {
         levels.reverse();
         for depth in 0..LEVELS {
             let (above, rest) = levels.split_at_mut(depth);
+            rest[0].recall(depth, past);
             rest[0].expect(above.last(), pooled[depth]);
         }
         Tree { levels }
@@ -279,7 +304,7 @@ impl Tree {
         for depth in (0..LEVELS).rev() {
             let level = &self.levels[depth];
             let cell = level.cell[at as usize];
-            if level.units(cell) > others {
+            if level.units(cell) > others || level.past[cell as usize].is_some() {
                 return Some((depth, cell, at));
             }
             if depth > 0 {

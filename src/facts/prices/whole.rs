@@ -13,6 +13,7 @@ use super::{Judgement, Prices, Scale, judged, milder};
 use crate::model::money::{Money, to_units};
 use crate::model::parcels::Shipments;
 use crate::refdata::regimes::Terms;
+use crate::stats::mixture::Likelihood;
 use crate::stats::robust;
 
 /// From this share of a limit up to the limit, a parcel is declared just below it.
@@ -61,7 +62,7 @@ impl Prices {
         let mixture = if sum.limit.is_some() { &self.just_below } else { &self.parcels };
         let declared = shipments.parcels.value[parcel as usize];
         Some(Whole {
-            judgement: judged(mixture, (sum.residual, sum.scale)),
+            judgement: judged(mixture, (sum.residual, sum.scale), Likelihood::EVEN),
             declared,
             expected: to_units(declared) / sum.residual.x.exp(),
             limit: sum.limit,

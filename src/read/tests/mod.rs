@@ -4,12 +4,13 @@ mod csv;
 mod damage;
 mod input;
 mod json;
+mod messages;
 mod parquet;
 
 use super::csv::CsvBlocks;
 use super::jsonl::JsonBlocks;
 use super::window::{WINDOW, Window};
-use super::{Compression, FileSummary, Format, Input, ReadError, Syntax};
+use super::{Compression, FileSummary, Format, Input, ReadError, Reading, Syntax};
 use crate::model::batch::{Channel, RawBatch, RawColumn, Reject};
 use crate::model::schema::Column;
 use ::arrow::array::{Array, StringArray};
@@ -31,6 +32,7 @@ fn input(syntax: Syntax, bytes: usize) -> Input {
         format: Format { syntax, compression: Compression::None },
         bytes: bytes as u64,
         sha256: None,
+        reading: Reading::default(),
     }
 }
 

@@ -1,0 +1,253 @@
+//! Records that lack what advance data must hold, or contradict themselves.
+
+use super::detector;
+use crate::facts::Facts;
+use crate::fields::s10::{S10Error, parse_s10};
+use crate::model::batch::Channel;
+use crate::model::finding::{Finding, Findings};
+use crate::model::parcels::{NO_DAY, Particular};
+use crate::model::schema::Column;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+detector! {
+    /// ## What it flags
+    /// A parcel whose record lacks elements of the advance data that its own carrier otherwise gives, or contradicts itself.
+    /// ## Ground
+    /// Pre-loading advance cargo information asks for seven elements and the master's number: identifier, shipper's name and
+    /// address, consignee's name and address, description, pieces, weight; the posts' electronic advance data for value,
+    /// code (of sales), origin besides (WCO-UPU guidelines; Regulation (EU) 2015/2446, Annex B).
+    /// ## How it decides
+    /// An element counts as missing where at least `given` of the carrier's parcels of the channel have it: a feed that never
+    /// carries a column is told in `manifest_quality.parquet`, not parcel by parcel. `one` missing element scores less than
+    /// the line that is reported, each further one adds `each`. Contradictions: a check digit of the postal identifier that is
+    /// wrong; net weights over the gross weight by more than 2 % and 50 g; posting or order after presentation; one identifier
+    /// presented on several days with different value or weight.
+    /// ## Honest look-alikes
+    /// Rounded scales; a return of the same item under its old identifier (same value and weight); carriers of thin data.
+    /// ## What it misses
+    /// Elements that are filled with something plausible.
+    /// ## Settings
+    /// The scores named above, `check_digit`, `weights`, `days`, `changed`; `lowest`: least score that is reported.
+    "data-quality-record", DataQuality, "Record incomplete or contradicting itself", Settings, run
+}
+
+/// Settings under `[detectors.data-quality-record]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Settings {
+    given: f64,
+    one: f64,
+    each: f64,
+    check_digit: f64,
+    weights: f64,
+    days: f64,
+    changed: f64,
+    lowest: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            given: 0.9,
+            one: 0.45,
+            each: 0.15,
+            check_digit: 0.7,
+            weights: 0.6,
+            days: 0.6,
+            changed: 0.7,
+            lowest: 0.5,
+        }
+    }
+}
+
+/// Net weights may exceed the gross weight by this factor and this many kg: scales round.
+const WEIGHT_TOLERANCE: (f64, f64) = (1.02, 0.05);
+
+/// The elements of the advance data, as the columns that hold them.
+const ELEMENTS: [Column; 9] = [
+    Column::ConsignorAddress,
+    Column::ConsigneeAddress,
+    Column::ConsignorCity,
+    Column::ConsigneeCity,
+    Column::Description,
+    Column::Quantity,
+    Column::GrossWeightKg,
+    Column::HsCode,
+    Column::OriginCountry,
+];
+
+/// Bits of [`ELEMENTS`] that the parcel gives: parties by their particulars, the rest on every line.
+fn given(facts: &Facts, parcel: u32) -> u16 {
+    let shipments = facts.shipments;
+    let p = parcel as usize;
+    let (sender, addressee) = (shipments.parcels.consignor[p], shipments.parcels.consignee[p]);
+    let mut bits = 0;
+    for (i, &column) in ELEMENTS.iter().enumerate() {
+        let has = match column {
+            Column::ConsignorAddress => !shipments.consignors.get(sender, Particular::Address).is_empty(),
+            Column::ConsigneeAddress => !shipments.consignees.get(addressee, Particular::Address).is_empty(),
+            Column::ConsignorCity => !shipments.consignors.get(sender, Particular::City).is_empty(),
+            Column::ConsigneeCity => !shipments.consignees.get(addressee, Particular::City).is_empty(),
+            _ => shipments.parcels.lines(parcel).all(|l| {
+                let bit = 1 << column as u64;
+                shipments.lines.filled[l] & bit != 0 && shipments.lines.unusable[l] & bit == 0
+            }),
+        };
+        bits |= u16::from(has) << i;
+    }
+    bits
+}
+
+fn run(facts: &Facts, settings: &Settings) -> Findings {
+    let parcels = &facts.shipments.parcels;
+    let count = parcels.len() as u32;
+    let bits: Vec<u16> = (0..count).into_par_iter().map(|p| given(facts, p)).collect();
+    // By carrier: parcels, those with each element, and those whose identifier is of the postal form.
+    let mut carriers: BTreeMap<(Channel, u32), (usize, [usize; ELEMENTS.len()], usize)> = BTreeMap::new();
+    // Only posts number by S10.
+    let right: Vec<Result<(), S10Error>> = (0..parcels.len())
+        .into_par_iter()
+        .map(|p| match parcels.channel[p] {
+            Channel::Postal => parse_s10(parcels.id.get(p as u32)).map(|_| ()),
+            Channel::Express => Ok(()),
+        })
+        .collect();
+    for p in 0..parcels.len() {
+        let tally = carriers.entry((parcels.channel[p], parcels.carrier[p])).or_default();
+        tally.0 += 1;
+        for (i, sum) in tally.1.iter_mut().enumerate() {
+            *sum += usize::from(bits[p] & (1 << i) != 0);
+        }
+        tally.2 += usize::from(!matches!(right[p], Err(S10Error::Form(_) | S10Error::Empty)));
+    }
+    let mut findings = Vec::new();
+    let changed = changed(facts);
+    for p in 0..parcels.len() {
+        let (all, with, formed) = &carriers[&(parcels.channel[p], parcels.carrier[p])];
+        let usual = |n: usize| n as f64 >= settings.given * *all as f64;
+        let missing: Vec<&str> = (0..ELEMENTS.len())
+            .filter(|&i| bits[p] & (1 << i) == 0 && usual(with[i]))
+            .map(|i| ELEMENTS[i].name())
+            .collect();
+        let mut faults: Vec<(f64, String, Vec<&str>)> = Vec::new();
+        if !missing.is_empty() {
+            let score = settings.one + settings.each * (missing.len() - 1) as f64;
+            let share = (settings.given * 100.0).round();
+            let text = format!(
+                "The record lacks {}, which at least {share} % of this carrier's records give.",
+                missing.join(", ")
+            );
+            faults.push((score.min(0.95), text, missing));
+        }
+        if let (Channel::Postal, true, Err(fault @ S10Error::CheckDigit { .. })) =
+            (parcels.channel[p], usual(*formed), &right[p])
+        {
+            faults.push((settings.check_digit, format!("The item identifier {fault}."), vec!["parcel_id"]));
+        }
+        let lines = parcels.lines(p as u32);
+        let net: f64 = lines.map(|l| facts.shipments.lines.net_weight[l]).filter(|w| *w > 0.0).sum();
+        let gross = parcels.gross_weight[p];
+        if net > gross * WEIGHT_TOLERANCE.0 && net > gross + WEIGHT_TOLERANCE.1 {
+            let text = format!("The lines weigh {net:.3} kg net, the parcel {gross:.3} kg gross.");
+            faults.push((settings.weights, text, vec!["net_weight_kg", "gross_weight_kg"]));
+        }
+        for (day, name, column) in [
+            (parcels.posting_date[p], "posted", "posting_date"),
+            (parcels.order_date[p], "ordered", "order_date"),
+        ] {
+            if day != NO_DAY && day > parcels.date[p] {
+                let late = day - parcels.date[p];
+                let text = format!("The parcel is said to be {name} {late} days after it was presented.");
+                faults.push((settings.days, text, vec![column]));
+            }
+        }
+        if let Some(text) = &changed[p] {
+            faults.push((settings.changed, text.clone(), vec!["parcel_id", "value", "gross_weight_kg"]));
+        }
+        faults.retain(|f| f.0 >= settings.lowest);
+        for (score, reason, ask) in faults {
+            findings.push(Finding {
+                parcel: p as u32,
+                line_number: None,
+                score,
+                p_value: None,
+                revenue: 0,
+                case: None,
+                reason,
+                evidence: serde_json::json!({ "ask_for": ask }),
+            });
+        }
+    }
+    Findings { findings, ..Findings::default() }
+}
+
+/// For each parcel, what another message under its identifier says otherwise.
+fn changed(facts: &Facts) -> Vec<Option<String>> {
+    let parcels = &facts.shipments.parcels;
+    let mut texts = vec![None; parcels.len()];
+    // Parcels stand in the order of channel, identifier and day.
+    for p in 1..parcels.len() {
+        let (a, b) = (p - 1, p);
+        let same =
+            parcels.channel[a] == parcels.channel[b] && parcels.id.get(a as u32) == parcels.id.get(b as u32);
+        if same
+            && (parcels.declared[a] != parcels.declared[b]
+                || parcels.gross_weight[a] != parcels.gross_weight[b])
+        {
+            let days = parcels.date[b] - parcels.date[a];
+            let what = if parcels.declared[b] < parcels.declared[a] {
+                "a lower value"
+            } else {
+                "another value or weight"
+            };
+            texts[b] =
+                Some(format!("The identifier was presented {days} days before; this message gives {what}."));
+        }
+    }
+    texts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::testing::World;
+
+    fn row(id: &str, date: &str, address: &str, city: &str, hs: &str, net: &str, posting: &str) -> String {
+        format!(
+            "{id},{date},Shop,Road {address},{city},CN,Anna Weber,DE,shirt,{hs},1,{net},0.5,20,EUR,{posting}\n"
+        )
+    }
+
+    #[test]
+    fn what_the_carrier_otherwise_gives_is_missed() {
+        let head = "parcel_id,date,consignor_name,consignor_address,consignor_city,consignor_country,consignee_name,consignee_country,description,hs_code,quantity,net_weight_kg,gross_weight_kg,value,currency,posting_date\n";
+        let mut csv = head.to_owned();
+        for i in 0..30 {
+            let id = format!("UA{:08}", 10_000_000 + i);
+            let s10 = crate::fields::s10::S10 { service: *b"UA", serial: 10_000_000 + i, issuer: *b"CN" };
+            assert!(s10.to_string().starts_with(&id));
+            csv.push_str(&row(&s10.to_string(), "2026-03-10", "1", "Yiwu", "610910", "0.4", "2026-03-01"));
+        }
+        csv.push_str("RR473124829GB,2026-03-10,Shop,,,CN,Anna Weber,DE,shirt,,1,0.4,0.5,20,EUR,2026-03-01\n");
+        csv.push_str(&row("CP001020301BR", "2026-03-10", "1", "Yiwu", "610910", "0.4", "2026-03-01"));
+        csv.push_str(&row("LX806576725TW", "2026-03-10", "1", "Yiwu", "610910", "0.9", "2026-03-01"));
+        csv.push_str(&row("RB167995284IT", "2026-03-10", "1", "Yiwu", "610910", "0.5", "2026-03-15"));
+        let world = World::from_csv("DE", "2026-03-20", &csv);
+        let facts = world.facts();
+        let found = run(&facts, &Settings::default()).findings;
+        let mut seen: Vec<(&str, &str)> =
+            found.iter().map(|f| (facts.shipments.parcels.id.get(f.parcel), f.reason.as_str())).collect();
+        seen.sort_unstable();
+        assert_eq!(
+            seen.iter().map(|s| s.0).collect::<Vec<_>>(),
+            ["CP001020301BR", "LX806576725TW", "RB167995284IT", "RR473124829GB"],
+            "{seen:#?}"
+        );
+        assert!(seen[0].1.contains("check digit 7"));
+        assert!(seen[1].1.contains("0.900 kg net"));
+        assert!(seen[3].1.contains("consignor_address, consignor_city, hs_code"), "{}", seen[3].1);
+        assert!(!seen[3].1.contains("consignee_address"), "no record gives it");
+    }
+}

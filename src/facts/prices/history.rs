@@ -1,0 +1,379 @@
+//! Each line against the same consignor's other lines of the same article, or of goods described alike.
+//!
+//! Log value `v`, log pieces `q`, log weight `w`. On each scale the comparison is the one of these whose residuals
+//! spread least, a more elaborate one only where it is clearly better and its slope rests on enough lines:
+//! - per piece: `v − q` with the night's discount for quantity; with the article's own slope on `q`; with a slope on
+//!   kg per piece (`w − q`);
+//! - per kg: `v − w`; a line of `v` on `w`, whose slope is below one more often than one.
+//!
+//! The slopes are MM fits. Where one description covers goods of several weights, the comparison is with the nearest
+//! lines in kg per piece.
+
+use super::model::{Residual, generous, grant, own_spread};
+use super::{Scale, milder};
+use crate::stats::robust::{self, bisquare_line};
+use rayon::prelude::*;
+
+/// A line as its consignor's history sees it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Entry {
+    /// Currency of the price and subheading.
+    pub code: u64,
+    pub consignor: u32,
+    pub cluster: u32,
+    pub description: u32,
+    pub line: u32,
+    /// Log of the value.
+    pub value: f64,
+    /// Log of the pieces; NaN where unknown.
+    pub quantity: f64,
+    /// Log of the weight in kg; NaN where unknown.
+    pub weight: f64,
+}
+
+/// What holds for all articles of the night.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Usual {
+    /// Spread within an article.
+    pub stray: f64,
+    /// Discount per unit of log quantity.
+    pub discount: f64,
+}
+
+/// Residuals of lines, by line.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    of: Vec<Option<(f32, f32, Scale)>>,
+    /// Subheadings, ascending, and the middle of kg per piece in each.
+    weights: Vec<(u32, f64)>,
+}
+
+/// Lines of an article from which it is compared: described exactly alike, or alike.
+const ARTICLE_FROM: usize = 2;
+const CLUSTER_FROM: usize = 6;
+/// Added to the spread where only two lines are compared: either may be the odd one.
+const PAIR_SPREAD: f64 = 0.3;
+/// Lines, and spread of what a slope is on, from which a slope is fitted; lines that the usual slope is worth.
+const SLOPE_FROM: usize = 8;
+const SLOPE_WIDTH: f64 = 0.6;
+const SLOPE_PRIOR: f64 = 10.0;
+/// A slope must narrow the residuals to this share.
+const NARROWER: f64 = 0.85;
+/// Lines, spread of prices and spread of weights from which the nearest lines in kg per piece are looked for.
+const NEAR_FROM: usize = 12;
+const NEAR_SPREAD: f64 = 0.25;
+const NEAR_WIDTH: f64 = 0.4;
+/// Neighbours on either side, how far off in log kg per piece they may be, and how many are needed.
+const NEIGHBOURS: usize = 15;
+const NEAR_REACH: f64 = 0.08;
+const NEIGHBOURS_FROM: usize = 4;
+/// Largest share of an article's lines that may lie low before the low price is one of its prices.
+const LOW_SHARE: f64 = 0.22;
+/// Lines from which two low ones are not yet a share.
+const TWO_LOW_FROM: usize = 6;
+/// Share of the log distance to the middle within which prices are alike in that: discounts of 35 and of 50 % are of
+/// one sale.
+const LOW_REACH: f64 = 0.4;
+/// A scale whose residuals spread so much wider than the other's is left out.
+const WIDER: f64 = 1.5;
+const FLOOR: f64 = 0.05;
+/// Lines from which the usual weight of a piece is known.
+const WEIGHT_FROM: usize = 5;
+
+impl History {
+    /// Compares all entries. `lines` is the number of lines of the night.
+    pub fn build(mut entries: Vec<Entry>, lines: usize, usual: Usual) -> History {
+        entries.par_sort_unstable_by_key(|e| (e.code, e.consignor, e.cluster, e.description, e.line));
+        let weights = usual_weights(&entries);
+        let groups: Vec<&[Entry]> = entries
+            .chunk_by(|a, b| (a.code, a.consignor, a.cluster) == (b.code, b.consignor, b.cluster))
+            .filter(|group| group.len() >= ARTICLE_FROM)
+            .collect();
+        let found: Vec<Vec<(u32, Residual, Scale)>> =
+            groups.par_iter().map_init(Bench::default, |bench, group| bench.group(group, usual)).collect();
+        let mut of = vec![None; lines];
+        for (line, residual, scale) in found.into_iter().flatten() {
+            of[line as usize] = Some((residual.x as f32, residual.s as f32, scale));
+        }
+        History { of, weights }
+    }
+
+    /// Usual kg per piece of a subheading.
+    pub fn usual_weight(&self, subheading: u32) -> Option<f64> {
+        let at = self.weights.binary_search_by_key(&subheading, |w| w.0).ok()?;
+        Some(self.weights[at].1)
+    }
+
+    /// A line's residual and the scale that decided.
+    pub fn of(&self, line: usize) -> Option<(Residual, Scale)> {
+        self.of[line].map(|(x, s, scale)| (Residual { x: f64::from(x), s: f64::from(s) }, scale))
+    }
+}
+
+/// The middle of kg per piece in each subheading with enough lines; entries are sorted by code.
+fn usual_weights(entries: &[Entry]) -> Vec<(u32, f64)> {
+    let mut all: Vec<(u32, f64)> = Vec::new();
+    let mut logs = Vec::new();
+    for code in entries.chunk_by(|a, b| a.code == b.code) {
+        logs.clear();
+        logs.extend(code.iter().map(|e| e.weight - e.quantity).filter(|w| w.is_finite()));
+        if logs.len() >= WEIGHT_FROM {
+            all.push((code[0].code as u32, robust::median(&mut logs).exp()));
+        }
+    }
+    // One code under two currencies: the first stands for both.
+    all.sort_by_key(|w| w.0);
+    all.dedup_by_key(|w| w.0);
+    all
+}
+
+/// Room to work in.
+#[derive(Default)]
+struct Bench {
+    sorted: Vec<f64>,
+    order: Vec<(f64, u32)>,
+}
+
+impl Bench {
+    fn group(&mut self, group: &[Entry], usual: Usual) -> Vec<(u32, Residual, Scale)> {
+        let mut best: Vec<Option<(Residual, Scale)>> = vec![None; group.len()];
+        if group.len() >= CLUSTER_FROM {
+            self.compare(group, usual, &mut best);
+        }
+        let one = group.iter().all(|e| e.description == group[0].description);
+        if !one || group.len() < CLUSTER_FROM {
+            let mut at = 0;
+            for article in group.chunk_by(|a, b| a.description == b.description) {
+                let place = at..at + article.len();
+                at = place.end;
+                if article.len() >= ARTICLE_FROM {
+                    self.compare(article, usual, &mut best[place]);
+                }
+            }
+        }
+        let found = group.iter().zip(best);
+        found.filter_map(|(e, best)| best.map(|(residual, scale)| (e.line, residual, scale))).collect()
+    }
+
+    /// Compares lines with each other, in place of a comparison that was less to the point.
+    fn compare(&mut self, article: &[Entry], usual: Usual, best: &mut [Option<(Residual, Scale)>]) {
+        let piece = self.per_piece(article, usual);
+        let kg = self.per_kg(article, usual);
+        let near = self.near(article, usual, piece.as_ref().map(|c| c.1));
+        let residuals = |bench: &mut Bench, y: Option<(Vec<f64>, f64)>| {
+            y.map(|(y, spread)| bench.against_rest(article, &y, spread, usual))
+        };
+        // A scale that spreads much wider than the other says nothing: weights with their packing, sets counted as one.
+        let (wide_piece, wide_kg) = match (&piece, &kg) {
+            (Some(a), Some(b)) => (a.1 > WIDER * b.1.max(FLOOR), b.1 > WIDER * a.1.max(FLOOR)),
+            _ => (false, false),
+        };
+        let (has_near, piece) = (near.is_some(), piece.filter(|_| !wide_piece));
+        let piece = near.or_else(|| residuals(self, piece));
+        let kg = residuals(self, kg.filter(|_| !wide_kg && !has_near));
+        for (i, best) in best.iter_mut().enumerate() {
+            let of = |all: &Option<Vec<Residual>>| all.as_ref().map(|all| all[i]);
+            let Some(found) = milder(of(&piece), of(&kg)) else { continue };
+            // The very same words tell more than like words; two lines tell little.
+            if article.len() >= 3 || best.is_none_or(|known| found.0.s <= known.0.s) {
+                *best = Some(found);
+            }
+        }
+    }
+
+    fn spread(&mut self, y: &[f64]) -> f64 {
+        self.sorted.clear();
+        self.sorted.extend_from_slice(y);
+        self.sorted.sort_unstable_by(f64::total_cmp);
+        own_spread(&self.sorted)
+    }
+
+    /// Distance between the tenth and the ninetieth percentile.
+    fn width(&mut self, x: &[f64]) -> f64 {
+        self.sorted.clear();
+        self.sorted.extend_from_slice(x);
+        self.sorted.sort_unstable_by(f64::total_cmp);
+        robust::quantile_sorted(&self.sorted, 0.9) - robust::quantile_sorted(&self.sorted, 0.1)
+    }
+
+    /// `y` without its slope on `x`, where that is well found and narrows the residuals.
+    fn straightened(
+        &mut self,
+        x: &[f64],
+        known: (Vec<f64>, f64),
+        slope: impl Fn(f64, f64) -> f64,
+    ) -> (Vec<f64>, f64) {
+        if x.len() < SLOPE_FROM || known.1 <= FLOOR || self.width(x) < SLOPE_WIDTH {
+            return known;
+        }
+        let Some(line) = bisquare_line(x, &known.0) else { return known };
+        let slope = slope(line.slope, x.len() as f64);
+        let y: Vec<f64> = known.0.iter().zip(x).map(|(y, x)| y - slope * x).collect();
+        let spread = self.spread(&y);
+        if spread < NARROWER * known.1 { (y, spread) } else { known }
+    }
+
+    fn per_piece(&mut self, article: &[Entry], usual: Usual) -> Option<(Vec<f64>, f64)> {
+        if article.iter().any(|e| !e.quantity.is_finite()) {
+            return None;
+        }
+        let y: Vec<f64> =
+            article.iter().map(|e| e.value - e.quantity + usual.discount * e.quantity).collect();
+        let spread = self.spread(&y);
+        let x: Vec<f64> = article.iter().map(|e| e.quantity).collect();
+        // What is left of the discount; a price does not rise with the quantity.
+        let best = self.straightened(&x, (y, spread), |slope, n| {
+            (slope * n / (n + SLOPE_PRIOR)).clamp(-0.5, usual.discount.max(0.0))
+        });
+        if article.iter().any(|e| !e.weight.is_finite()) {
+            return Some(best);
+        }
+        let x: Vec<f64> = article.iter().map(|e| e.weight - e.quantity).collect();
+        Some(self.straightened(&x, best, |slope, n| (slope * n / (n + SLOPE_PRIOR)).clamp(0.0, 1.2)))
+    }
+
+    fn per_kg(&mut self, article: &[Entry], usual: Usual) -> Option<(Vec<f64>, f64)> {
+        if article.iter().any(|e| !e.weight.is_finite()) {
+            return None;
+        }
+        let counted = |e: &Entry| if e.quantity.is_finite() { usual.discount * e.quantity } else { 0.0 };
+        let y: Vec<f64> = article.iter().map(|e| e.value - e.weight + counted(e)).collect();
+        let spread = self.spread(&y);
+        let x: Vec<f64> = article.iter().map(|e| e.weight).collect();
+        Some(self.straightened(&x, (y, spread), |slope, n| (slope * n / (n + SLOPE_PRIOR)).clamp(-0.7, 0.2)))
+    }
+
+    /// Residuals to the median of the others.
+    fn against_rest(&mut self, article: &[Entry], y: &[f64], spread: f64, usual: Usual) -> Vec<Residual> {
+        let n = y.len();
+        self.order.clear();
+        self.order.extend(y.iter().zip(0u32..).map(|(y, i)| (*y, i)));
+        self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let stray = usual.stray * usual.stray;
+        let pair = if n < 3 { PAIR_SPREAD * PAIR_SPREAD } else { 0.0 };
+        let variance = (spread * spread * n as f64 + 4.0 * stray) / (n as f64 + 4.0) + pair;
+        let s = (variance * (1.0 + 1.57 / (n - 1) as f64)).sqrt().max(FLOOR);
+        let large = second_largest(article);
+        let mut residuals = vec![Residual { x: 0.0, s }; n];
+        for (rank, &(price, i)) in self.order.iter().enumerate() {
+            let at = |i: usize| self.order[if i < rank { i } else { i + 1 }].0;
+            let rest = n - 1;
+            let median = if rest % 2 == 1 { at(rest / 2) } else { (at(rest / 2 - 1) + at(rest / 2)) / 2.0 };
+            let near = price + LOW_REACH * (median - price).max(0.0);
+            let as_low = self.order.partition_point(|(v, _)| *v <= near);
+            residuals[i as usize].x = generous(
+                kept_low(price - median, as_low, n),
+                granted(article[i as usize].quantity, large, usual.discount),
+            );
+        }
+        residuals
+    }
+
+    /// Sorts the prices of the lines nearest in kg per piece, the line itself left out, and counts them.
+    fn window(&mut self, order: &[(f64, f64, u32)], place: usize) -> usize {
+        let (from, to) = (place.saturating_sub(NEIGHBOURS), (place + NEIGHBOURS + 1).min(order.len()));
+        let others = order[from..to].iter().zip(from..).filter(|(_, at)| *at != place);
+        self.sorted.clear();
+        self.sorted
+            .extend(others.filter(|(o, _)| (o.0 - order[place].0).abs() <= NEAR_REACH).map(|(o, _)| o.1));
+        self.sorted.sort_unstable_by(f64::total_cmp);
+        self.sorted.len()
+    }
+
+    /// Residuals to the nearest lines in kg per piece, where the lines are of goods of several weights.
+    fn near(&mut self, article: &[Entry], usual: Usual, spread: Option<f64>) -> Option<Vec<Residual>> {
+        let known = article.iter().all(|e| e.quantity.is_finite() && e.weight.is_finite());
+        if article.len() < NEAR_FROM || spread? < NEAR_SPREAD || !known {
+            return None;
+        }
+        let x: Vec<f64> = article.iter().map(|e| e.weight - e.quantity).collect();
+        if self.width(&x) < NEAR_WIDTH {
+            return None;
+        }
+        let mut order: Vec<(f64, f64, u32)> = article
+            .iter()
+            .zip(0u32..)
+            .map(|(e, i)| (e.weight - e.quantity, e.value - e.quantity + usual.discount * e.quantity, i))
+            .collect();
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
+        // What a large order costs less is seen among lines of one weight a piece, not across all of them.
+        let (q, rest): (Vec<f64>, Vec<f64>) = (0..order.len())
+            .filter_map(|place| {
+                (self.window(&order, place) >= NEIGHBOURS_FROM).then(|| {
+                    let quantity = article[order[place].2 as usize].quantity;
+                    (quantity, order[place].1 - robust::median_sorted(&self.sorted))
+                })
+            })
+            .unzip();
+        if q.len() >= NEAR_FROM && self.width(&q) >= SLOPE_WIDTH {
+            let n = q.len() as f64;
+            let slope = bisquare_line(&q, &rest).map_or(0.0, |line| line.slope * n / (n + SLOPE_PRIOR));
+            let slope = slope.clamp(-0.5, usual.discount.max(0.0));
+            order.iter_mut().for_each(|o| o.1 -= slope * article[o.2 as usize].quantity);
+        }
+        let large = second_largest(article);
+        let stray = usual.stray * usual.stray;
+        let mut residuals = vec![Residual { x: 0.0, s: f64::INFINITY }; article.len()];
+        let mut lonely = 0;
+        for (place, &(_, price, i)) in order.iter().enumerate() {
+            if self.window(&order, place) < NEIGHBOURS_FROM {
+                lonely += 1;
+                continue;
+            }
+            let window = &self.sorted;
+            let n = window.len() as f64;
+            let spread = own_spread(window);
+            let variance = (spread * spread * n + 4.0 * stray) / (n + 4.0);
+            let median = robust::median_sorted(window);
+            let near = price + LOW_REACH * (median - price).max(0.0);
+            let as_low = 1 + window.partition_point(|v| *v <= near);
+            residuals[i as usize] = Residual {
+                x: generous(
+                    kept_low(price - median, as_low, window.len() + 1),
+                    granted(article[i as usize].quantity, large, usual.discount),
+                ),
+                s: (variance * (1.0 + 1.57 / n)).sqrt().max(FLOOR),
+            };
+        }
+        if 2 * lonely > article.len() {
+            return None;
+        }
+        // Lines without neighbours are judged by the whole of the goods.
+        let whole = self.spread(&order.iter().map(|o| o.1).collect::<Vec<_>>());
+        let middle = robust::median_sorted(&self.sorted);
+        for &(_, price, i) in &order {
+            if residuals[i as usize].s.is_infinite() {
+                residuals[i as usize] = Residual { x: price - middle, s: whole.max(NEAR_SPREAD) };
+            }
+        }
+        Some(residuals)
+    }
+}
+
+/// A low price that a good part of the lines share is one of their prices, not a cut.
+fn kept_low(x: f64, as_low: usize, n: usize) -> f64 {
+    let allowed = ((n as f64 * LOW_SHARE) as usize).max(if n >= TWO_LOW_FROM { 2 } else { 1 });
+    if as_low > allowed && x < 0.0 { x.max(-0.2) } else { x }
+}
+
+/// The largest log quantity but one: up to there the article's own prices show the discount.
+fn second_largest(article: &[Entry]) -> f64 {
+    let (mut first, mut second) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    for e in article.iter().filter(|e| e.quantity.is_finite()) {
+        if e.quantity > first {
+            (first, second) = (e.quantity, first);
+        } else {
+            second = second.max(e.quantity);
+        }
+    }
+    second
+}
+
+/// Discount granted for a quantity beyond what the article's other lines show.
+fn granted(quantity: f64, large: f64, discount: f64) -> f32 {
+    if !quantity.is_finite() || quantity <= large + 0.3 {
+        return 0.0;
+    }
+    let full = grant(discount, quantity as f32);
+    if large > 0.0 { (full - grant(discount, large as f32)).max(0.0) } else { full }
+}
