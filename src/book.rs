@@ -165,7 +165,7 @@ fn help(command: &mut Command, name: &str, text: &mut String) {
 
 fn job() -> String {
     format!(
-        "# The job file\n\nWhat `parcel-risk init DIR` writes, every key with its default. Paths are relative to the file; `--set KEY=VALUE` overrides any key.\n\n```toml\n{}```\n",
+        "# The job file\n\nWhat `parcel-risk init DIR` writes: every key explained.\n\n```toml\n{}```\n",
         crate::cmd::init::job_file()
     )
 }

@@ -34,7 +34,7 @@ impl Words {
 
 /// JSON, compressed (zlib) and in base64.
 pub(super) fn pack(value: &serde_json::Value) -> String {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(5));
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
     let text = value.to_string();
     // Writing to a vector cannot fail.
     let bytes = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).unwrap_or_default();

@@ -147,6 +147,7 @@ def hostile_names(browser):
     assert not [c for row in rows for c in row if c.lstrip().startswith(("=", "+", "@", "-"))]
     # A parcel whose identifier itself is a formula.
     page.fill("#find", "=hyperlink")
+    assert count(page) == 1
     page.click("#list tbody a")
     page.wait_for_selector("#panel[open]")
     assert page.inner_text("#panel-title").startswith("'=HYPERLINK"), page.inner_text("#panel-title")
