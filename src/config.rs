@@ -9,8 +9,8 @@ use crate::fields::country::{Country, parse_country};
 use crate::fields::date::{iso_text, parse_date};
 use crate::lists::{ListSettings, Lists};
 use crate::model::batch::Channel;
-use crate::read::mapping::{self, Mapping};
 use crate::output;
+use crate::read::mapping::{self, Mapping};
 use crate::read::{self, Input, Limits};
 use crate::refdata::calibration::Calibration;
 use crate::refdata::charges::ChargeRates;
@@ -203,18 +203,17 @@ impl Job {
     }
 
     fn relative_to(&mut self, folder: &Path) {
-        for path in
-            [
-                &mut self.out,
-                &mut self.rates,
-                &mut self.regimes,
-                &mut self.duty_rates,
-                &mut self.previous,
-                &mut self.calibration,
-                &mut self.raw_materials,
-            ]
-                .into_iter()
-                .flatten()
+        for path in [
+            &mut self.out,
+            &mut self.rates,
+            &mut self.regimes,
+            &mut self.duty_rates,
+            &mut self.previous,
+            &mut self.calibration,
+            &mut self.raw_materials,
+        ]
+        .into_iter()
+        .flatten()
         {
             *path = tidy(&folder.join(&path));
         }
