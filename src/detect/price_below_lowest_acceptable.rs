@@ -34,7 +34,7 @@ detector! {
     ///
     /// ## Settings
     /// - `min_score` (0.3): least probability of a cut by another comparison.
-    /// - `min_score_as_usual` (0.5): the same for a line at its consignor's own steady price of the article.
+    /// - `min_score_as_usual` (0.35): the same for a line at its consignor's own steady price of the article.
     /// - `min_others` (8): fewest other consignors in the cell.
     /// - `max_spread` (0.5): largest spread of log prices in a cell of goods described in different words.
     /// - `max_level` (0.39): largest level of the whole consignor that supports a finding.
@@ -59,7 +59,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.3, min_score_as_usual: 0.5, min_others: 8, max_spread: 0.5, max_level: 0.39 }
+        Settings { min_score: 0.3, min_score_as_usual: 0.35, min_others: 8, max_spread: 0.5, max_level: 0.39 }
     }
 }
 
@@ -72,7 +72,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     let ratio = facts.prices.ratio_to_peers(line).filter(|ratio| *ratio < 0.7)?;
     let (judgement, by) = support(facts, line, settings.max_level)?;
-    let usual = facts.prices.as_usual(line);
+    let usual = facts.prices.as_usual(line, facts.consignor(facts.shipments.lines.parcel[line]));
     let min_score = if usual { settings.min_score_as_usual } else { settings.min_score };
     if judgement.probability < min_score {
         return None;

@@ -40,7 +40,7 @@ detector! {
     ///
     /// ## Settings
     /// - `min_score` (0.25): least probability of a cut.
-    /// - `min_score_as_usual` (0.5): the same for a line at its consignor's own steady price of the article: what all of
+    /// - `min_score_as_usual` (0.35): the same for a line at its consignor's own steady price of the article: what all of
     ///   a seller's lines of an article cost is an article's price more often than a cut.
     /// - `max_ratio` (0.6): largest share of the other consignors' price that is still flagged.
     "price-below-peers", UnderInvoicing, "Price far below other consignors' for comparable goods", Settings, run
@@ -60,7 +60,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.25, min_score_as_usual: 0.5, max_ratio: 0.6 }
+        Settings { min_score: 0.25, min_score_as_usual: 0.35, max_ratio: 0.6 }
     }
 }
 
@@ -73,7 +73,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     // Few lines are that low; only they are worth a judgement.
     facts.prices.ratio_to_peers(line).filter(|ratio| *ratio <= settings.max_ratio)?;
-    let usual = facts.prices.as_usual(line);
+    let usual = facts.prices.as_usual(line, facts.consignor(facts.shipments.lines.parcel[line]));
     let min_score = if usual { settings.min_score_as_usual } else { settings.min_score };
     let judgement = facts.prices.peers(line).filter(|j| j.probability >= min_score)?;
     let reason = format!(

@@ -77,6 +77,8 @@ const SHARP: f64 = 0.4;
 /// A price is steady up to this standard deviation, and a line at its usual price from this residual on.
 const STEADY: f64 = 0.3;
 const AS_USUAL: f64 = -0.25;
+/// Log level of a consignor below which its own price excuses nothing.
+const LOW_LEVEL: f64 = -0.5;
 
 /// The scale of a price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -314,9 +316,11 @@ impl Prices {
         }
     }
 
-    /// Whether the line is at the consignor's own usual price of the article, and that price is steady.
-    pub fn as_usual(&self, line: usize) -> bool {
-        self.own_residual(line).is_some_and(|(own, _)| own.s <= STEADY && own.x >= AS_USUAL)
+    /// Whether the line is at its consignor's own usual and steady price of the article, and the consignor is not low in
+    /// all that it sells.
+    pub fn as_usual(&self, line: usize, consignor: u32) -> bool {
+        let low = self.consignor_residual(consignor).is_some_and(|(level, _)| level.x < LOW_LEVEL);
+        !low && self.own_residual(line).is_some_and(|(own, _)| own.s <= STEADY && own.x >= AS_USUAL)
     }
 
     /// The same where at least `others` other consignors sell the very same goods, by code, weight and words.
