@@ -137,6 +137,14 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
     work.leave = Some(settings.small_block);
     let entries = shared(members, |party| name_and_house_key(&cards[party as usize]));
     work.rule("name and house number", entries, &mut linked);
+    // Who gives a telephone, a mailbox or a registration is found by it, however much else is misspelt.
+    let contactless: Vec<u32> = (members.iter().copied())
+        .filter(|&party| {
+            let card = &cards[party as usize];
+            card.phone == 0 && card.email == 0 && card.registration == 0
+        })
+        .collect();
+    let members = contactless.as_slice();
     for (name, place) in [("postcode", POSTCODE), ("city", CITY)] {
         let key = |party: u32, word| word_key(&cards[party as usize], word, place);
         work.rule(name, shared_keys_of(members, KEY_WORDS, key), &mut linked);

@@ -6,13 +6,14 @@
 //!   kg per piece (`w − q`);
 //! - per kg: `v − w`; a line of `v` on `w`, whose slope is below one more often than one.
 //!
-//! The slopes are MM fits. Where one description covers goods of several weights, the comparison is with the nearest
+//! Lines that lack the pieces or the weight are compared on the other scale. The slopes are MM fits. Where one description covers goods of several weights, the comparison is with the nearest
 //! lines in kg per piece.
 
 use super::model::{Residual, generous, grant, own_spread};
 use super::{Scale, milder};
 use crate::stats::robust::{self, bisquare_line};
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// A line as its consignor's history sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -155,25 +156,34 @@ impl Bench {
         found.filter_map(|(e, best)| best.map(|(residual, scale)| (e.line, residual, scale))).collect()
     }
 
-    /// Compares lines with each other, in place of a comparison that was less to the point.
+    /// Compares lines with each other, in place of a comparison that was less to the point. Lines without pieces take
+    /// part per kg only, lines without a weight per piece only.
     fn compare(&mut self, article: &[Entry], usual: Usual, best: &mut [Option<(Residual, Scale)>]) {
-        let piece = self.per_piece(article, usual);
-        let kg = self.per_kg(article, usual);
-        let near = self.near(article, usual, piece.as_ref().map(|c| c.1));
-        let residuals = |bench: &mut Bench, y: Option<(Vec<f64>, f64)>| {
-            y.map(|(y, spread)| bench.against_rest(article, &y, spread, usual))
-        };
+        let counted = |e: &Entry| e.quantity.is_finite();
+        let weighed = |e: &Entry| e.weight.is_finite();
+        let both = |e: &Entry| counted(e) && weighed(e);
+        let (by_piece, by_kg, by_both) =
+            (those(article, counted), those(article, weighed), those(article, both));
+        let piece = self.per_piece(&by_piece, usual);
+        let kg = self.per_kg(&by_kg, usual);
+        let near = self.near(&by_both, usual, piece.as_ref().map(|c| c.1));
         // A scale that spreads much wider than the other says nothing: weights with their packing, sets counted as one.
         let (wide_piece, wide_kg) = match (&piece, &kg) {
             (Some(a), Some(b)) => (a.1 > WIDER * b.1.max(FLOOR), b.1 > WIDER * a.1.max(FLOOR)),
             _ => (false, false),
         };
-        let (has_near, piece) = (near.is_some(), piece.filter(|_| !wide_piece));
-        let piece = near.or_else(|| residuals(self, piece));
-        let kg = residuals(self, kg.filter(|_| !wide_kg && !has_near));
-        for (i, best) in best.iter_mut().enumerate() {
-            let of = |all: &Option<Vec<Residual>>| all.as_ref().map(|all| all[i]);
-            let Some(found) = milder(of(&piece), of(&kg)) else { continue };
+        let piece = piece.filter(|_| !wide_piece).map(|(y, s)| self.against_rest(&by_piece, &y, s, usual));
+        let kg = kg.filter(|_| !wide_kg).map(|(y, s)| self.against_rest(&by_kg, &y, s, usual));
+        let mut near = near.unwrap_or_default().into_iter();
+        let has_near = near.len() > 0;
+        let mut piece = piece.unwrap_or_default().into_iter();
+        let mut kg = kg.unwrap_or_default().into_iter();
+        for (entry, best) in article.iter().zip(best) {
+            let piece = if counted(entry) { piece.next() } else { None };
+            let kg = if weighed(entry) { kg.next() } else { None };
+            let near = if both(entry) { near.next() } else { None };
+            let kg = kg.filter(|_| !has_near || near.is_none());
+            let Some(found) = milder(near.or(piece), kg) else { continue };
             // The very same words tell more than like words; two lines tell little.
             if article.len() >= 3 || best.is_none_or(|known| found.0.s <= known.0.s) {
                 *best = Some(found);
@@ -214,7 +224,7 @@ impl Bench {
     }
 
     fn per_piece(&mut self, article: &[Entry], usual: Usual) -> Option<(Vec<f64>, f64)> {
-        if article.iter().any(|e| !e.quantity.is_finite()) {
+        if article.len() < ARTICLE_FROM {
             return None;
         }
         let y: Vec<f64> =
@@ -233,7 +243,7 @@ impl Bench {
     }
 
     fn per_kg(&mut self, article: &[Entry], usual: Usual) -> Option<(Vec<f64>, f64)> {
-        if article.iter().any(|e| !e.weight.is_finite()) {
+        if article.len() < ARTICLE_FROM {
             return None;
         }
         let counted = |e: &Entry| if e.quantity.is_finite() { usual.discount * e.quantity } else { 0.0 };
@@ -282,8 +292,7 @@ impl Bench {
 
     /// Residuals to the nearest lines in kg per piece, where the lines are of goods of several weights.
     fn near(&mut self, article: &[Entry], usual: Usual, spread: Option<f64>) -> Option<Vec<Residual>> {
-        let known = article.iter().all(|e| e.quantity.is_finite() && e.weight.is_finite());
-        if article.len() < NEAR_FROM || spread? < NEAR_SPREAD || !known {
+        if article.len() < NEAR_FROM || spread? < NEAR_SPREAD {
             return None;
         }
         let x: Vec<f64> = article.iter().map(|e| e.weight - e.quantity).collect();
@@ -348,6 +357,14 @@ impl Bench {
         }
         Some(residuals)
     }
+}
+
+/// The lines that have what a comparison needs.
+fn those<'a>(article: &'a [Entry], known: impl Fn(&Entry) -> bool) -> Cow<'a, [Entry]> {
+    if article.iter().all(&known) {
+        return Cow::Borrowed(article);
+    }
+    Cow::Owned(article.iter().filter(|e| known(e)).copied().collect())
 }
 
 /// A low price that a good part of the lines share is one of their prices, not a cut.

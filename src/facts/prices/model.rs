@@ -67,6 +67,17 @@ pub struct Standing {
     pub lines: u32,
 }
 
+/// What a unit is held against.
+#[derive(Clone, Copy, Debug)]
+struct Peer {
+    /// Log price that the others' prices let expect; NaN where there are no others.
+    expected: f64,
+    /// Level of its consignor.
+    credit: f32,
+    /// Standard deviation of an honest line's distance to both.
+    s: f32,
+}
+
 /// One scale.
 pub(super) struct Model {
     /// Unit of each line; [`NO_UNIT`] where the scale cannot say.
@@ -89,6 +100,8 @@ pub(super) struct Model {
     pub standing: Vec<Option<Standing>>,
     /// Level and its variance that each unit may expect of its consignor's other units.
     pub(super) credit: Vec<(f32, f32)>,
+    /// What each unit is held against, in one place: lines look it up in no order.
+    peer: Vec<Peer>,
     /// Lines that share a parcel's value and what is expected of them, by line.
     pub(super) guests: Vec<(u32, Part)>,
     /// Centre of consignors' price levels.
@@ -167,6 +180,7 @@ impl Model {
             unit_granted,
             standing: vec![None; consignors],
             credit: vec![(0.0, 0.09); units],
+            peer: Vec::new(),
             guests: Vec::new(),
             center: 0.0,
             between: 0.3,
@@ -223,6 +237,14 @@ impl Model {
                 credit[unit as usize] = self.expected_level(rest, center);
             }
         }
+        let level = self.tree.finest();
+        self.peer = (credit.iter().enumerate())
+            .map(|(unit, &(credit, uncertain))| {
+                let s = self.article_variance(unit) + f64::from(level.variance[unit]) + f64::from(uncertain);
+                let s = (s + self.stray * self.stray).sqrt() as f32;
+                Peer { expected: level.expected[unit], credit, s }
+            })
+            .collect();
         self.credit = credit;
         self.center = center;
     }
@@ -292,21 +314,10 @@ impl Model {
 
     /// The line against its peers, its consignor's usual level granted.
     pub fn against_peers(&self, line: usize) -> Option<Residual> {
-        let unit = self.unit[line];
-        if unit == NO_UNIT {
-            return None;
-        }
-        let unit = unit as usize;
-        let level = self.tree.finest();
-        let expected = level.expected[unit];
-        if !expected.is_finite() {
-            return None;
-        }
-        let (credit, uncertain) = self.credit[unit];
-        let x = f64::from(self.price[line]) - expected - f64::from(credit);
+        let peer = self.peer.get(self.unit[line] as usize).filter(|peer| peer.expected.is_finite())?;
+        let x = f64::from(self.price[line]) - peer.expected - f64::from(peer.credit);
         let x = generous(x, grant(self.discount, self.log_quantity[line]));
-        let s = self.article_variance(unit) + f64::from(level.variance[unit]) + f64::from(uncertain);
-        Some(Residual { x, s: (s + self.stray * self.stray).sqrt() })
+        Some(Residual { x, s: f64::from(peer.s) })
     }
 
     /// Log of the pieces of a line; 0 where unknown.
@@ -316,8 +327,7 @@ impl Model {
 
     /// The line against its peers and nothing else: log of declared over expected.
     pub fn off_peers(&self, line: usize) -> Option<f64> {
-        let unit = self.unit[line];
-        let expected = *self.tree.finest().expected.get(unit as usize)?;
+        let expected = self.peer.get(self.unit[line] as usize)?.expected;
         expected.is_finite().then(|| {
             generous(f64::from(self.price[line]) - expected, grant(self.discount, self.log_quantity[line]))
         })

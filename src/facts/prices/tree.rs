@@ -59,6 +59,9 @@ pub(super) struct Level {
     shift: Vec<f64>,
 }
 
+/// Standard errors of a cell's own location by which the level above may move it at most.
+const MOST_TRANSLATED: f64 = 1.5;
+
 /// What is known of a cell.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct CellStats {
@@ -198,7 +201,12 @@ impl Level {
                 mean.is_finite().then(|| (mean, f64::from(level.variance[parent]) + apart.max(0.01)))
             });
             let (mean, variance) = match (own, prior) {
-                (Some((m, v)), Some((p, w))) => ((m * w + p * v) / (v + w), v * w / (v + w)),
+                // Limited translation (B. Efron, C. Morris, JASA 66:807, 1971): where a cell's goods are unlike those
+                // of the level above, what its own consignors ask prevails.
+                (Some((m, v)), Some((p, w))) => {
+                    let reach = MOST_TRANSLATED * v.sqrt();
+                    (m + ((p - m) * v / (v + w)).clamp(-reach, reach), v * w / (v + w))
+                }
                 (Some(only), None) | (None, Some(only)) => only,
                 (None, None) => (f64::NAN, f64::NAN),
             };
