@@ -20,7 +20,10 @@ _WORK = tempfile.TemporaryDirectory(prefix="parcel-risk-")
 WORK = Path(_WORK.name)
 
 BLUE, RED, GREY, INK = "#0a58a8", "#a9231b", "#a9b6c6", "#16202c"
-FAMILIES = {"splitting": BLUE, "under_invoicing": "#8a4b00", "de_minimis_abuse": "#7b2d8b"}
+FAMILIES = {
+    "splitting": BLUE, "under_invoicing": "#8a4b00", "de_minimis_abuse": "#7b2d8b",
+    "misdeclaration": "#00695c", "data_quality": "#5f6368", "security": "#b3261e",
+}
 plt.rcParams.update({
     "figure.figsize": (8.5, 3.6), "figure.dpi": 96, "axes.spines.top": False, "axes.spines.right": False,
     "axes.grid": True, "grid.alpha": 0.25, "axes.axisbelow": True, "font.size": 10, "svg.hashsalt": "parcel-risk",

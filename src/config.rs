@@ -249,6 +249,11 @@ impl Job {
         // The order in which manifests are named says nothing, so it must not show in the record of the run.
         self.postal.sort();
         self.express.sort();
+        if let Some(rate) = self.false_flags.filter(|rate| !(0.0..=1.0).contains(rate)) {
+            return Err(Error::Configuration(format!(
+                "false_flags: found {rate}, expected a share from 0 to 1 such as 0.2"
+            )));
+        }
         let missing = |key: &str, example: &str| {
             Error::Configuration(format!("`{key}` is not given; set it in the job file or with {example}"))
         };
@@ -281,11 +286,6 @@ impl Job {
         let regimes = Regimes::load(self.regimes.as_deref()).map_err(|e| configuration(&e))?;
         let charges = ChargeRates::load(self.duty_rates.as_deref()).map_err(|e| configuration(&e))?;
         let calibration = Calibration::load(self.calibration.as_deref()).map_err(|e| configuration(&e))?;
-        if let Some(rate) = self.false_flags.filter(|rate| !(0.0..=1.0).contains(rate)) {
-            return Err(Error::Configuration(format!(
-                "false_flags: found {rate}, expected a share from 0 to 1 such as 0.2"
-            )));
-        }
         let materials = RawMaterials::load(self.raw_materials.as_deref()).map_err(|e| configuration(&e))?;
         let price_reference = PriceReference::read(&self.reference.prices).map_err(|e| configuration(&e))?;
         if let Some(country) = destination

@@ -127,18 +127,15 @@ fn text(summary: &Summary, out: &str, elapsed: Duration) -> String {
     }
     let sum = |(currency, revenue): (&String, &Revenue)| {
         format!(
-            "{} ({} to {})",
+            "{} expected, {}to {} on nine nights in ten",
             money::display(revenue.expected, currency),
-            money::display(revenue.low, "").trim_end(),
+            money::display(revenue.low, ""),
             money::display(revenue.high, "").trim_end()
         )
     };
     let sums: Vec<String> = counts.revenue.iter().map(sum).collect();
-    let sums = if sums.is_empty() { "none".to_owned() } else { sums.join(", ") };
-    let _ = writeln!(
-        t,
-        "Revenue      {sums} at risk (expected, and nine nights in ten; by the rates of duty and tax in use)"
-    );
+    let sums = if sums.is_empty() { "nothing".to_owned() } else { sums.join("; ") };
+    let _ = writeln!(t, "At risk      {sums}");
     if !summary.worst.is_empty() {
         let _ = writeln!(t, "Worst cases  (risk score, parcels, why)");
         for line in &summary.worst {
