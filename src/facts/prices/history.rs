@@ -394,3 +394,30 @@ fn granted(quantity: f64, large: f64, discount: f64) -> f32 {
     let full = grant(discount, quantity as f32);
     if large > 0.0 { (full - grant(discount, large as f32)).max(0.0) } else { full }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_pieces_or_weight_does_not_silence_its_article() {
+        let line = |line: u32, value: f64, quantity: f64| Entry {
+            code: 610910,
+            consignor: 1,
+            cluster: 1,
+            description: 1,
+            line,
+            value: value.ln(),
+            quantity,
+            weight: f64::NAN,
+        };
+        let mut entries: Vec<Entry> = (0..7).map(|i| line(i, 20.0 + f64::from(i) / 10.0, 0.0)).collect();
+        entries.push(line(7, 5.0, 0.0));
+        entries.push(line(8, 20.0, f64::NAN));
+        let history = History::build(entries, 9, Usual { stray: 0.1, discount: 0.0 });
+        let (cut, scale) = history.of(7).unwrap();
+        assert!((cut.x - (5.0_f64 / 20.3).ln()).abs() < 1e-6 && scale == Scale::Piece, "{cut:?}");
+        assert!(history.of(3).is_some_and(|(honest, _)| honest.x.abs() < 0.05));
+        assert!(history.of(8).is_none(), "neither pieces nor weight: nothing to compare");
+    }
+}
