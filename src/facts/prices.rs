@@ -13,6 +13,7 @@
 mod cells;
 mod clusters;
 mod endings;
+mod heaps;
 mod history;
 mod model;
 mod past;
@@ -256,7 +257,8 @@ impl Prices {
 
     /// The line against its consignor's other lines of the same article.
     pub fn own(&self, line: usize) -> Option<Judgement> {
-        self.own_residual(line).map(|r| judged(&self.own, r, self.line_ends.of(line)))
+        let seen = |line| self.line_ends.of(line).and(self.history.heap(line));
+        self.own_residual(line).map(|r| judged(&self.own, r, seen(line)))
     }
 
     /// The sharper of the two comparisons of a line, for ranking all lines: its own article's where that is about as
@@ -439,7 +441,7 @@ fn shares_value(shipments: &Shipments, line: usize) -> bool {
     shipments.lines.allocated[line] && shipments.parcels.lines(shipments.lines.parcel[line]).len() > 1
 }
 
-/// Whether a price was asked for the goods of a line; the subheading that they are of.
+/// Whether a price was asked for the goods of a line; the subheading that they are of, or [`NO_CODE`].
 fn priced(shipments: &Shipments, clusters: &Clusters, codes: &[u32], line: usize) -> Option<u32> {
     let lines = &shipments.lines;
     let description = lines.description[line] as usize;
@@ -447,11 +449,10 @@ fn priced(shipments: &Shipments, clusters: &Clusters, codes: &[u32], line: usize
     let asked = !matches!(nature, Nature::Documents | Nature::Sample | Nature::Returned)
         && clusters.condition[description] != Condition::Sample
         && lines.value[line] > 0;
-    match lines.hs[line] {
-        _ if !asked => None,
-        Some(code) => Some(subheading(code)),
-        None => Some(codes[clusters.of[description] as usize]).filter(|code| *code != NO_CODE),
-    }
+    asked.then(|| match lines.hs[line] {
+        Some(code) => subheading(code),
+        None => codes[clusters.of[description] as usize],
+    })
 }
 
 /// A line for its consignor's history.
@@ -506,7 +507,8 @@ fn point(
     let parcel = lines.parcel[line];
     let description = lines.description[line];
     let cluster = clusters.of[description as usize];
-    let code = priced(shipments, clusters, codes, line)?;
+    // Goods that nobody gives a code are held against their consignor's own only.
+    let code = priced(shipments, clusters, codes, line).filter(|code| *code != NO_CODE)?;
     let quantity = lines.quantity[line];
     let weight = lines.weight(parcels, line);
     let per_piece = weight / quantity;

@@ -76,6 +76,15 @@ pub struct Likelihood {
 impl Likelihood {
     /// What tells nothing.
     pub const EVEN: Likelihood = Likelihood { cut: 1.0, discount: 1.0, usual: 1.0 };
+
+    /// Two things seen, each of which tells nothing of the other.
+    pub fn and(self, other: Likelihood) -> Likelihood {
+        Likelihood {
+            cut: self.cut * other.cut,
+            discount: self.discount * other.discount,
+            usual: self.usual * other.usual,
+        }
+    }
 }
 
 /// A fitted mixture.
@@ -197,8 +206,8 @@ impl Mixture {
     /// from each source.
     pub fn posterior_given(&self, x: f64, s: f64, seen: Likelihood) -> f64 {
         let (x, s) = calibrated(x, s, self.center, self.width);
-        // Nothing above the mildest cut by two scales can be one.
-        if x > self.shape.cut.1 + 2.0 * s || x >= 0.0 {
+        // Nothing above the mildest cut by two scales can be one, unless something else speaks for it.
+        if (x > self.shape.cut.1 + 2.0 * s || x >= 0.0) && seen.cut <= seen.usual {
             return 0.0;
         }
         let (mut cut, mut mirror, mut rest) = (0.0, 0.0, 1.0 - self.discount);

@@ -9,8 +9,10 @@
 //! Lines that lack the pieces or the weight are compared on the other scale. The slopes are MM fits. Where one description covers goods of several weights, the comparison is with the nearest
 //! lines in kg per piece.
 
+use super::heaps::{Finder, Heap, Heaps};
 use super::model::{Residual, generous, grant, own_spread};
 use super::{Scale, milder};
+use crate::stats::mixture::Likelihood;
 use crate::stats::robust::{self, bisquare_line};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -44,7 +46,8 @@ pub(super) struct Usual {
 /// Residuals of lines, by line.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    of: Vec<Option<(f32, f32, Scale)>>,
+    of: Vec<Option<(f32, f32, Scale, Heap)>>,
+    heaps: Heaps,
     /// Subheadings, ascending, and the middle of kg per piece in each.
     weights: Vec<(u32, f64)>,
 }
@@ -70,6 +73,8 @@ const NEAR_REACH: f64 = 0.08;
 const NEIGHBOURS_FROM: usize = 4;
 /// Largest share of an article's lines that may lie low before the low price is one of its prices.
 const LOW_SHARE: f64 = 0.22;
+/// Residual of a line at a low price of its article.
+const KEPT: f64 = -0.2;
 /// Lines from which two low ones are not yet a share.
 const TWO_LOW_FROM: usize = 6;
 /// Share of the log distance to the middle within which prices are alike in that: discounts of 35 and of 50 % are of
@@ -90,13 +95,14 @@ impl History {
             .chunk_by(|a, b| (a.code, a.consignor, a.cluster) == (b.code, b.consignor, b.cluster))
             .filter(|group| group.len() >= ARTICLE_FROM)
             .collect();
-        let found: Vec<Vec<(u32, Residual, Scale)>> =
+        let found: Vec<Vec<(u32, Residual, Scale, Heap)>> =
             groups.par_iter().map_init(Bench::default, |bench, group| bench.group(group, usual)).collect();
         let mut of = vec![None; lines];
-        for (line, residual, scale) in found.into_iter().flatten() {
-            of[line as usize] = Some((residual.x as f32, residual.s as f32, scale));
+        for (line, residual, scale, heap) in found.into_iter().flatten() {
+            of[line as usize] = Some((residual.x as f32, residual.s as f32, scale, heap));
         }
-        History { of, weights }
+        let heaps = Heaps::of(of.iter().flatten().map(|&(x, _, _, heap)| (f64::from(x), heap)));
+        History { of, heaps, weights }
     }
 
     /// Usual kg per piece of a subheading.
@@ -107,7 +113,12 @@ impl History {
 
     /// A line's residual and the scale that decided.
     pub fn of(&self, line: usize) -> Option<(Residual, Scale)> {
-        self.of[line].map(|(x, s, scale)| (Residual { x: f64::from(x), s: f64::from(s) }, scale))
+        self.of[line].map(|(x, s, scale, _)| (Residual { x: f64::from(x), s: f64::from(s) }, scale))
+    }
+
+    /// What it says of a line how many others of its article have the very same price.
+    pub fn heap(&self, line: usize) -> Likelihood {
+        self.of[line].map_or(Likelihood::EVEN, |(x, _, _, heap)| self.heaps.likelihood(f64::from(x), heap))
     }
 }
 
@@ -133,27 +144,37 @@ fn usual_weights(entries: &[Entry]) -> Vec<(u32, f64)> {
 struct Bench {
     sorted: Vec<f64>,
     order: Vec<(f64, u32)>,
+    heaps: Finder,
 }
 
 impl Bench {
-    fn group(&mut self, group: &[Entry], usual: Usual) -> Vec<(u32, Residual, Scale)> {
+    fn group(&mut self, group: &[Entry], usual: Usual) -> Vec<(u32, Residual, Scale, Heap)> {
         let mut best: Vec<Option<(Residual, Scale)>> = vec![None; group.len()];
         if group.len() >= CLUSTER_FROM {
             self.compare(group, usual, &mut best);
         }
         let one = group.iter().all(|e| e.description == group[0].description);
-        if !one || group.len() < CLUSTER_FROM {
-            let mut at = 0;
-            for article in group.chunk_by(|a, b| a.description == b.description) {
-                let place = at..at + article.len();
-                at = place.end;
-                if article.len() >= ARTICLE_FROM {
-                    self.compare(article, usual, &mut best[place]);
-                }
+        let mut heaps = vec![Heap::default(); group.len()];
+        let mut at = 0;
+        for article in group.chunk_by(|a, b| a.description == b.description) {
+            let place = at..at + article.len();
+            at = place.end;
+            if article.len() >= ARTICLE_FROM && (!one || group.len() < CLUSTER_FROM) {
+                self.compare(article, usual, &mut best[place.clone()]);
             }
+            self.heaps.find(article, &mut heaps[place]);
         }
-        let found = group.iter().zip(best);
-        found.filter_map(|(e, best)| best.map(|(residual, scale)| (e.line, residual, scale))).collect()
+        let found = group.iter().zip(best).zip(heaps);
+        found
+            .filter_map(|((e, best), heap)| {
+                let (mut residual, scale) = best?;
+                // What a good part of the article's lines cost to the cent is one of its prices.
+                if heap.same as usize + 1 > allowed_low(heap.lines as usize) {
+                    residual.x = residual.x.max(KEPT);
+                }
+                Some((e.line, residual, scale, heap))
+            })
+            .collect()
     }
 
     /// Compares lines with each other, in place of a comparison that was less to the point. Lines without pieces take
@@ -369,8 +390,12 @@ fn those<'a>(article: &'a [Entry], known: impl Fn(&Entry) -> bool) -> Cow<'a, [E
 
 /// A low price that a good part of the lines share is one of their prices, not a cut.
 fn kept_low(x: f64, as_low: usize, n: usize) -> f64 {
-    let allowed = ((n as f64 * LOW_SHARE) as usize).max(if n >= TWO_LOW_FROM { 2 } else { 1 });
-    if as_low > allowed && x < 0.0 { x.max(-0.2) } else { x }
+    if as_low > allowed_low(n) && x < 0.0 { x.max(KEPT) } else { x }
+}
+
+/// How many of an article's lines may lie low before their price is one of its prices.
+fn allowed_low(n: usize) -> usize {
+    ((n as f64 * LOW_SHARE) as usize).max(if n >= TWO_LOW_FROM { 2 } else { 1 })
 }
 
 /// The largest log quantity but one: up to there the article's own prices show the discount.
