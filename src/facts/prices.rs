@@ -19,6 +19,7 @@ mod model;
 mod past;
 mod reference;
 mod report;
+mod slopes;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -42,22 +43,22 @@ use rayon::prelude::*;
 
 pub use endings::Ends;
 pub use model::Standing;
-pub use past::{PriceReference, ReferenceError};
+pub use past::{PriceReference, ReferenceError, ReferenceFile};
 pub use reference::{Comparison, PriceCell};
 pub use report::Grounds;
 pub use whole::Whole;
 
 /// Honest discounts and cuts against peers: clearance sales and cheap qualities at 30 to 60 % off; cuts to between a
 /// twelfth and six tenths.
-const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5), freedom: 7, symmetry: 0.5 };
+const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5), freedom: 7, symmetry: 1.0 };
 /// The same for a line against its own article: there smaller discounts are discounts too.
 const OWN: Shape = Shape { discount: (-0.85, -0.15), cut: (-2.5, -0.5), freedom: 7, symmetry: 0.2 };
 /// The same for a consignor over all its goods: outlets and cheap qualities at up to half the price. The middle of many
 /// articles strays less wildly than one, and dear brands have no like below: nobody sells all at a quarter of the cost.
-const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29, symmetry: 0.3 };
+const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29, symmetry: 0.6 };
 /// The same for parcels declared just below a limit: what is cut there is cut to fit, often by a third only, and no dear
 /// brand makes up for it.
-const JUST_BELOW: Shape = Shape { discount: (-0.92, -0.3), cut: (-1.8, -0.25), freedom: 7, symmetry: 0.5 };
+const JUST_BELOW: Shape = Shape { discount: (-0.92, -0.3), cut: (-1.8, -0.25), freedom: 7, symmetry: 1.0 };
 /// Articles and lines that a consignor's level must rest on to be judged.
 const LEVEL_ARTICLES: u32 = 2;
 const LEVEL_LINES: u32 = 3;
@@ -78,6 +79,10 @@ const SHARP: f64 = 0.4;
 /// A price is steady up to this standard deviation, and a line at its usual price from this residual on.
 const STEADY: f64 = 0.3;
 const AS_USUAL: f64 = -0.25;
+/// Share of the others' price from which a line is not low, whatever its consignor's other lines are.
+const FULL_PRICE: f64 = 0.9;
+/// Odds that count for no less, so that one comparison alone rules nothing out.
+const LEAST_ODDS: f64 = 1e-5;
 /// Log level of a consignor below which its own price excuses nothing.
 const LOW_LEVEL: f64 = -0.5;
 
@@ -164,18 +169,18 @@ impl Prices {
         let codes = codes_of_clusters(shipments, &clusters);
         let weights = ArticleWeights::build(shipments, entity);
         let (lines, senders) = (shipments.lines.len(), consignors.entities.len());
-        let points = |scale: Scale| -> Vec<Point> {
-            (0..shipments.lines.len())
-                .into_par_iter()
-                .filter(|line| !private_gift(shipments.lines.parcel[*line]))
-                .filter_map(|line| {
-                    point(shipments, &clusters, &codes, &weights, terms, &currencies, scale, line, entity)
-                })
-                .collect()
-        };
+        let mut goods: Vec<Goods> = (0..shipments.lines.len())
+            .into_par_iter()
+            .filter(|line| !private_gift(shipments.lines.parcel[*line]))
+            .filter_map(|line| {
+                goods(shipments, &clusters, &codes, &weights, terms, &currencies, line, entity)
+            })
+            .collect();
+        goods.par_sort_unstable_by_key(|goods| goods.row);
         // Shares of a parcel's value say nothing of a line's price, but the parcel can be held against its lines.
         let apart = |scale: Scale| -> (Vec<Point>, Vec<Point>) {
-            points(scale).into_iter().partition(|point| !shares_value(shipments, point.row.line as usize))
+            let points = goods.iter().filter_map(|goods| goods.on(scale));
+            points.partition(|point| !shares_value(shipments, point.row.line as usize))
         };
         let past = |scale: Scale| reference.cells(scale, &currencies, &clusters);
         let model = |scale: Scale, slope: (f64, f64)| {
@@ -186,12 +191,13 @@ impl Prices {
         };
         // Price per piece grows with weight by less than the weight, so price per kg falls with it.
         let (piece, kg) = rayon::join(|| model(Scale::Piece, (0.6, 0.0)), || model(Scale::Kg, (-0.4, -1.0)));
+        drop(goods);
         let entries: Vec<Entry> = (0..shipments.lines.len())
             .into_par_iter()
             .filter(|line| !private_gift(shipments.lines.parcel[*line]) && !shares_value(shipments, *line))
             .filter_map(|line| entry(shipments, &clusters, &codes, terms, &currencies, line, entity))
             .collect();
-        let usual = Usual { stray: piece.stray, discount: piece.discount };
+        let usual = Usual { stray: piece.stray, discount: piece.discount, by_weight: 0.0 };
         let history = History::build(entries, lines, usual);
         let empty = Mixture::fit(&[], PEERS, LINE_PRIOR);
         let mut prices = Prices {
@@ -213,11 +219,22 @@ impl Prices {
          -> Vec<(f32, f32)> {
             (0..count).into_par_iter().filter_map(|i| of(i).map(|(r, _)| (r.x as f32, r.s as f32))).collect()
         };
+        let lines_of = |of: &(dyn Fn(usize) -> bool + Sync)| -> Vec<u32> {
+            (0..lines).into_par_iter().filter(|line| of(*line)).map(|line| line as u32).collect()
+        };
         let peers = pairs(lines, &|line| prices.peers_residual(line));
         let own = pairs(lines, &|line| prices.own_residual(line));
+        let compared = [
+            lines_of(&|line| prices.peers_residual(line).is_some()),
+            lines_of(&|line| prices.own_residual(line).is_some()),
+        ];
         let standing = pairs(senders, &|c| prices.consignor_residual(c as u32));
-        prices.peers = Mixture::fit(&peers, PEERS, LINE_PRIOR);
-        prices.own = Mixture::fit(&own, OWN, OWN_PRIOR);
+        let [of_peers, of_own] = compared;
+        let seen = |i: usize| prices.line_ends.of(of_peers[i] as usize);
+        let fitted = Mixture::fit_given(&peers, seen, PEERS, LINE_PRIOR);
+        let seen = |i: usize| prices.seen_of_own(of_own[i] as usize);
+        prices.own = Mixture::fit_given(&own, seen, OWN, OWN_PRIOR);
+        prices.peers = fitted;
         prices.consignors = Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR);
         let sums: Vec<whole::Sum> = (0..shipments.parcels.len() as u32)
             .into_par_iter()
@@ -257,19 +274,40 @@ impl Prices {
 
     /// The line against its consignor's other lines of the same article.
     pub fn own(&self, line: usize) -> Option<Judgement> {
-        let seen = |line| self.line_ends.of(line).and(self.history.heap(line));
-        self.own_residual(line).map(|r| judged(&self.own, r, seen(line)))
+        self.own_residual(line).map(|r| judged(&self.own, r, self.seen_of_own(line)))
     }
 
-    /// The sharper of the two comparisons of a line, for ranking all lines: its own article's where that is about as
-    /// sharp as the one with peers.
-    pub fn ranked(&self, line: usize) -> Option<(Judgement, &'static str)> {
+    /// What the ending of a line's price and the lines of its article at the very same price say of it.
+    fn seen_of_own(&self, line: usize) -> Likelihood {
+        self.line_ends.of(line).and(self.history.heap(line))
+    }
+
+    /// How probable a cut is by all comparisons of a line together, for ranking all lines, with the sharper of the two
+    /// comparisons: its own article's where that is about as sharp as the one with peers.
+    ///
+    /// Where both are about as sharp, the log odds are their mean by precision (a logarithmic opinion pool, C. Genest
+    /// and J. Zidek, Statistical Science 1:114, 1986); who undervalues all it sells is low in its own eyes nowhere, so
+    /// that the consignor's probability comes in as another way in which the line may be cut.
+    pub fn ranked(&self, line: usize, consignor: u32) -> Option<(Judgement, &'static str)> {
         let (own, peers) = (self.own(line), self.peers(line));
-        match (own, peers) {
-            (Some(own), Some(peers)) if own.spread > 1.2 * peers.spread => Some((peers, "consignors")),
-            (Some(own), _) => Some((own, "article")),
-            (None, peers) => peers.map(|p| (p, "consignors")),
+        let (mut judgement, with) = match (own, peers) {
+            (Some(own), Some(peers)) => {
+                let (main, with) =
+                    if own.spread > 1.2 * peers.spread { (peers, "consignors") } else { (own, "article") };
+                (Judgement { probability: pooled(&own, &peers), ..main }, with)
+            }
+            (Some(own), None) => (own, "article"),
+            (None, peers) => (peers?, "consignors"),
+        };
+        let low = self.ratio_to_peers(line).map_or(0.0, |ratio| (1.0 - ratio / FULL_PRICE).clamp(0.0, 1.0));
+        if low > 0.0 {
+            let whole = self.consignor(consignor).map_or(0.0, |whole| {
+                let cut = whole.probability * self.endings(consignor).odds;
+                cut / (cut + 1.0 - whole.probability)
+            });
+            judgement.probability = 1.0 - (1.0 - judgement.probability) * (1.0 - whole * low.sqrt());
         }
+        Some((judgement, with))
     }
 
     /// All of a consignor's prices against other consignors'.
@@ -351,6 +389,19 @@ impl Prices {
             Scale::Kg => &self.kg,
         }
     }
+}
+
+/// Two probabilities pooled by the precision of what they rest on; neither counts for less than [`LEAST_ODDS`].
+fn pooled(a: &Judgement, b: &Judgement) -> f64 {
+    let odds = |p: f64| (p / (1.0 - p).max(LEAST_ODDS)).max(LEAST_ODDS).ln();
+    // Half again as wide tells nothing beside the sharper one.
+    let ratio = a.spread / b.spread;
+    if !(1.0 / WIDER..=WIDER).contains(&ratio) {
+        return if ratio < 1.0 { a.probability } else { b.probability };
+    }
+    let (u, v) = (1.0 / (a.spread * a.spread), 1.0 / (b.spread * b.spread));
+    let mean = (odds(a.probability) * u + odds(b.probability) * v) / (u + v);
+    1.0 / (1.0 + (-mean).exp())
 }
 
 fn judged(mixture: &Mixture, (residual, scale): (Residual, Scale), ending: Likelihood) -> Judgement {
@@ -491,18 +542,48 @@ fn entry(
     })
 }
 
-/// A line on a scale, where it has a price there that was asked for goods.
-fn point(
+/// A line whose goods a price was asked for, on whatever scale.
+struct Goods {
+    row: Row,
+    value: f64,
+    quantity: f64,
+    weight: f64,
+    apart: bool,
+}
+
+impl Goods {
+    /// The line on a scale, where it has a price there.
+    fn on(&self, scale: Scale) -> Option<Point> {
+        let per = match scale {
+            Scale::Piece => self.quantity,
+            Scale::Kg => self.weight,
+        };
+        let price = (self.value / per).ln();
+        if !(per > 0.0 && price.is_finite()) {
+            return None;
+        }
+        let per_piece = self.weight / self.quantity;
+        Some(Point {
+            row: self.row,
+            price,
+            apart: self.apart,
+            log_quantity: if self.quantity > 0.0 { self.quantity.ln() as f32 } else { 0.0 },
+            log_weight: if per_piece > 0.0 { per_piece.ln() as f32 } else { f32::NAN },
+        })
+    }
+}
+
+/// A line for the cells of both scales.
+fn goods(
     shipments: &Shipments,
     clusters: &Clusters,
     codes: &[u32],
     weights: &ArticleWeights,
     terms: &[Terms],
     currencies: &[Currency],
-    scale: Scale,
     line: usize,
     entity: impl Fn(u32) -> u32,
-) -> Option<Point> {
+) -> Option<Goods> {
     let (lines, parcels) = (&shipments.lines, &shipments.parcels);
     let parcel = lines.parcel[line];
     let description = lines.description[line];
@@ -518,26 +599,18 @@ fn point(
     } else {
         weights.of(entity(parcel), description).unwrap_or(per_piece)
     };
-    let per = match scale {
-        Scale::Piece => quantity,
-        Scale::Kg => weight,
-    };
-    let price = (to_units(lines.value[line]) / per).ln();
-    if !(per > 0.0 && price.is_finite()) {
-        return None;
-    }
     let currency = terms[parcels.terms[parcel as usize] as usize].currency;
     let market = currencies.binary_search(&currency).unwrap_or(0);
-    Some(Point {
+    Some(Goods {
         row: Row {
             key: key(market, code, lines.origin[line], band_weight, cluster),
             consignor: entity(parcel),
             description,
             line: line as u32,
         },
-        price,
+        value: to_units(lines.value[line]),
+        quantity,
+        weight,
         apart: clusters.condition[description as usize] == Condition::Apart,
-        log_quantity: if quantity > 0.0 { quantity.ln() as f32 } else { 0.0 },
-        log_weight: if per_piece > 0.0 { per_piece.ln() as f32 } else { f32::NAN },
     })
 }

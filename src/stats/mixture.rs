@@ -4,8 +4,8 @@
 //! variation (Student's t of scale `s`), an honest discount, a cut (both uniform in the
 //! log factor, blurred by `s`), or an excess on the other, honest side. Their shares are estimated from the data by
 //! EM with pseudo-counts, that of cuts depth by depth. Nobody cheats upwards, so whatever the upper tail holds beyond
-//! ordinary variation is a measure of how wrong the model is, and the same is taken off the lower tail at the same
-//! depth before anything is called a cut: a badly stratified night raises few flags instead of many. Centre and width of ordinary variation come from the
+//! ordinary variation is a measure of how wrong the model is, and the same is honest in the lower tail at the same
+//! depth, before anything is called a cut: a badly stratified night raises few flags instead of many. Centre and width of ordinary variation come from the
 //! night's own median and upper quartile (Efron's two-group model with an empirical null, its tail taken from the
 //! mirror image).
 
@@ -94,7 +94,7 @@ pub struct Mixture {
     peak: f64,
     /// Share of honest discounts.
     pub discount: f64,
-    /// Share of cuts by depth, mildest first, the mirror's share already taken off.
+    /// Share of cuts by depth, mildest first.
     pub cuts: [f64; DEPTHS],
     /// Share of the same excess on the honest side, as far as it counts.
     pub mirrors: [f64; DEPTHS],
@@ -127,20 +127,38 @@ const UNSEEN: f64 = 0.1;
 impl Mixture {
     /// Estimates the shares from residuals and their scales.
     pub fn fit(residuals: &[(f32, f32)], shape: Shape, prior: Prior) -> Mixture {
+        Mixture::fit_given(residuals, |_| Likelihood::EVEN, shape, prior)
+    }
+
+    /// The same where something else was seen of each residual, by its position.
+    pub fn fit_given(
+        residuals: &[(f32, f32)],
+        seen: impl Fn(usize) -> Likelihood,
+        shape: Shape,
+        prior: Prior,
+    ) -> Mixture {
         const SAMPLE: usize = 30_000;
         let step = residuals.len().div_ceil(SAMPLE).max(1);
         let (center, width) = empirical_null(residuals, shape);
         let peak = shape.peak();
         let densities: Vec<[f64; SOURCES]> = residuals
             .iter()
+            .enumerate()
             .step_by(step)
-            .map(|&(x, s)| {
+            .map(|(i, &(x, s))| {
                 let (x, s) = calibrated(f64::from(x), f64::from(s), center, width);
+                let seen = seen(i);
+                let (below, above) = (severed(x, s, shape.cut), severed(-x, s, shape.cut));
                 let mut density = [0.0; SOURCES];
-                density[0] = shape.ordinary(peak, x, s);
-                density[1] = blurred(x, s, shape.discount);
-                density[2..2 + DEPTHS].copy_from_slice(&severed(x, s, shape.cut));
-                density[2 + DEPTHS..].copy_from_slice(&severed(-x, s, shape.cut));
+                density[0] = seen.usual * shape.ordinary(peak, x, s);
+                density[1] = seen.discount * blurred(x, s, shape.discount);
+                for depth in 0..DEPTHS {
+                    density[2 + depth] = seen.cut * below[depth];
+                    // The excess on the honest side and its like below come as one source.
+                    density[2 + DEPTHS + depth] = (seen.usual * above[depth]
+                        + shape.symmetry * seen.discount * below[depth])
+                        / (1.0 + shape.symmetry);
+                }
                 density
             })
             .collect();
@@ -176,8 +194,9 @@ impl Mixture {
             .filter(|z| *z > 0.0)
             .collect();
         rayon::slice::ParallelSliceMut::par_sort_unstable_by(&mut above[..], f32::total_cmp);
-        let mirrors: [f64; DEPTHS] = std::array::from_fn(|depth| shape.symmetry * share[2 + DEPTHS + depth]);
-        let cuts: [f64; DEPTHS] = std::array::from_fn(|depth| (share[2 + depth] - mirrors[depth]).max(0.0));
+        let mirrors: [f64; DEPTHS] =
+            std::array::from_fn(|depth| share[2 + DEPTHS + depth] * shape.symmetry / (1.0 + shape.symmetry));
+        let cuts: [f64; DEPTHS] = std::array::from_fn(|depth| share[2 + depth]);
         // A night with cuts of one depth may hold some of any: a depth not seen is not a depth excluded.
         let least = (UNSEEN * cuts.iter().sum::<f64>()).max(LEAST_CUT) / DEPTHS as f64;
         Mixture {
@@ -214,12 +233,11 @@ impl Mixture {
         for (depth, density) in severed(x, s, self.shape.cut).into_iter().enumerate() {
             cut += self.cuts[depth] * density;
             mirror += self.mirrors[depth] * density;
-            rest -= self.cuts[depth] + 2.0 * self.mirrors[depth];
+            rest -= self.cuts[depth] + self.mirrors[depth] * (1.0 + 1.0 / self.shape.symmetry);
         }
         let discount = seen.discount * self.discount * blurred(x, s, self.shape.discount);
         let usual = seen.usual * rest.max(0.1) * self.shape.ordinary(self.peak, x, s);
         let cut = seen.cut * cut;
-        // What is taken off for the model's own faults is as likely as a discount.
         let total = cut + discount + usual + seen.discount * mirror;
         if total > 0.0 { cut / total } else { 0.0 }
     }

@@ -5,7 +5,7 @@
 //! lines, against how often one would be if the few cut values of an article that heaps like the night's were all cut
 //! by one factor. Where prices do not heap it is 1.
 
-use super::history::Entry;
+use super::history::{CUT_SHARE, Entry};
 use crate::stats::mixture::Likelihood;
 
 /// Prices are the same within this of each other, on the log scale, and within half a cent of rounding.
@@ -20,8 +20,6 @@ const SIZES: [f64; 3] = [0.06, 0.12, 0.22];
 const KINDS: usize = SIZES.len() + 2;
 /// Lines of an article up to which it is of each class, and lines of a usual one of the class.
 const CLASSES: [(u32, f64); 4] = [(7, 5.0), (19, 12.0), (59, 35.0), (u32::MAX, 120.0)];
-/// Share of an article's lines that may be cut.
-const CUT_SHARE: f64 = 0.05;
 /// Residuals at an article's usual price, and above it, where nobody cheats.
 const USUAL: f64 = 0.1;
 const ABOVE: f64 = 0.15;
@@ -147,7 +145,8 @@ impl Heaps {
         for class in 0..CLASSES.len() {
             for shares in [&mut usual[class], &mut above[class]] {
                 let seen: f64 = shares.iter().sum();
-                *shares = std::array::from_fn(|kind| (shares[kind] + PRIOR * cut[class][kind]) / (seen + PRIOR));
+                *shares =
+                    std::array::from_fn(|kind| (shares[kind] + PRIOR * cut[class][kind]) / (seen + PRIOR));
             }
         }
         Heaps { usual, above, cut }

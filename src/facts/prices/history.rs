@@ -6,11 +6,14 @@
 //!   kg per piece (`w − q`);
 //! - per kg: `v − w`; a line of `v` on `w`, whose slope is below one more often than one.
 //!
-//! Lines that lack the pieces or the weight are compared on the other scale. The slopes are MM fits. Where one description covers goods of several weights, the comparison is with the nearest
-//! lines in kg per piece.
+//! What lines of one code show within their articles comes first: the discount for quantity and the slope on weight of
+//! the code (`slopes.rs`), which few lines of one article could not tell. Lines that lack the pieces or the weight are
+//! compared on the other scale. The slopes are MM fits. Where one description covers goods of several weights, the
+//! comparison is with the nearest lines in kg per piece.
 
 use super::heaps::{Finder, Heap, Heaps};
 use super::model::{Residual, generous, grant, own_spread};
+use super::slopes::Slopes;
 use super::{Scale, milder};
 use crate::stats::mixture::Likelihood;
 use crate::stats::robust::{self, bisquare_line};
@@ -41,6 +44,8 @@ pub(super) struct Usual {
     pub stray: f64,
     /// Discount per unit of log quantity.
     pub discount: f64,
+    /// Change of the log price per kg with the log weight of the line.
+    pub by_weight: f64,
 }
 
 /// Residuals of lines, by line.
@@ -73,6 +78,8 @@ const NEAR_REACH: f64 = 0.08;
 const NEIGHBOURS_FROM: usize = 4;
 /// Largest share of an article's lines that may lie low before the low price is one of its prices.
 const LOW_SHARE: f64 = 0.22;
+/// Share of lines that may be cut.
+pub(super) const CUT_SHARE: f64 = 0.05;
 /// Residual of a line at a low price of its article.
 const KEPT: f64 = -0.2;
 /// Lines from which two low ones are not yet a share.
@@ -95,8 +102,10 @@ impl History {
             .chunk_by(|a, b| (a.code, a.consignor, a.cluster) == (b.code, b.consignor, b.cluster))
             .filter(|group| group.len() >= ARTICLE_FROM)
             .collect();
+        let slopes = Slopes::of(&entries, usual);
+        let of_group = |bench: &mut Bench, group: &&[Entry]| bench.group(group, slopes.usual(group[0].code));
         let found: Vec<Vec<(u32, Residual, Scale, Heap)>> =
-            groups.par_iter().map_init(Bench::default, |bench, group| bench.group(group, usual)).collect();
+            groups.par_iter().map_init(Bench::default, of_group).collect();
         let mut of = vec![None; lines];
         for (line, residual, scale, heap) in found.into_iter().flatten() {
             of[line as usize] = Some((residual.x as f32, residual.s as f32, scale, heap));
@@ -162,14 +171,19 @@ impl Bench {
             if article.len() >= ARTICLE_FROM && (!one || group.len() < CLUSTER_FROM) {
                 self.compare(article, usual, &mut best[place.clone()]);
             }
-            self.heaps.find(article, &mut heaps[place]);
+            // One price of goods of several weights is that of other goods.
+            let x: Vec<f64> =
+                article.iter().map(|e| e.weight - e.quantity).filter(|x| x.is_finite()).collect();
+            if x.len() < NEAR_FROM || self.width(&x) < NEAR_WIDTH {
+                self.heaps.find(article, &mut heaps[place]);
+            }
         }
         let found = group.iter().zip(best).zip(heaps);
         found
             .filter_map(|((e, best), heap)| {
                 let (mut residual, scale) = best?;
                 // What a good part of the article's lines cost to the cent is one of its prices.
-                if heap.same as usize + 1 > allowed_low(heap.lines as usize) {
+                if heap.lines > 0 && heap.same as usize + 1 > allowed_low(heap.lines as usize) {
                     residual.x = residual.x.max(KEPT);
                 }
                 Some((e.line, residual, scale, heap))
@@ -268,7 +282,8 @@ impl Bench {
             return None;
         }
         let counted = |e: &Entry| if e.quantity.is_finite() { usual.discount * e.quantity } else { 0.0 };
-        let y: Vec<f64> = article.iter().map(|e| e.value - e.weight + counted(e)).collect();
+        let y: Vec<f64> =
+            article.iter().map(|e| e.value - e.weight + counted(e) - usual.by_weight * e.weight).collect();
         let spread = self.spread(&y);
         let x: Vec<f64> = article.iter().map(|e| e.weight).collect();
         Some(self.straightened(&x, (y, spread), |slope, n| (slope * n / (n + SLOPE_PRIOR)).clamp(-0.7, 0.2)))
@@ -393,9 +408,12 @@ fn kept_low(x: f64, as_low: usize, n: usize) -> f64 {
     if as_low > allowed_low(n) && x < 0.0 { x.max(KEPT) } else { x }
 }
 
-/// How many of an article's lines may lie low before their price is one of its prices.
+/// How many of an article's lines may lie low before their price is one of its prices: the share, and never fewer than
+/// may be cut by chance, three standard deviations of a binomial distribution up.
 fn allowed_low(n: usize) -> usize {
-    ((n as f64 * LOW_SHARE) as usize).max(if n >= TWO_LOW_FROM { 2 } else { 1 })
+    let mean = n as f64 * CUT_SHARE;
+    let chance = ((mean + 3.0 * mean.sqrt() + 0.5) as usize).min(n.saturating_sub(1) / 2);
+    ((n as f64 * LOW_SHARE) as usize).max(chance).max(if n >= TWO_LOW_FROM { 2 } else { 1 })
 }
 
 /// The largest log quantity but one: up to there the article's own prices show the discount.
@@ -439,7 +457,7 @@ mod tests {
         let mut entries: Vec<Entry> = (0..7).map(|i| line(i, 20.0 + f64::from(i) / 10.0, 0.0)).collect();
         entries.push(line(7, 5.0, 0.0));
         entries.push(line(8, 20.0, f64::NAN));
-        let history = History::build(entries, 9, Usual { stray: 0.1, discount: 0.0 });
+        let history = History::build(entries, 9, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 });
         let (cut, scale) = history.of(7).unwrap();
         assert!((cut.x - (5.0_f64 / 20.3).ln()).abs() < 1e-6 && scale == Scale::Piece, "{cut:?}");
         assert!(history.of(3).is_some_and(|(honest, _)| honest.x.abs() < 0.05));
