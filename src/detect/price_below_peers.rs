@@ -24,8 +24,8 @@ detector! {
     /// empirical Bayes. The expected price also grants the consignor the level that its other articles show, up to
     /// two spreads of honest consignors. The residual `x = log(declared / expected)` with its standard deviation `s`
     /// is judged by a mixture of ordinary variation (Student's t), honest discounts of 26 to 60 % and cuts to 8 to
-    /// 60 %, whose shares are estimated from the night; what the upper tail holds beyond ordinary variation is honest
-    /// in the lower one, too. Score: probability of a cut. p-value: the larger of Student's tail and of the share of
+    /// 60 %, whose shares are estimated from the night; what the upper tail holds beyond ordinary variation is taken
+    /// off the lower one. Score: probability of a cut. p-value: the larger of Student's tail and of the share of
     /// residuals as far above.
     ///
     /// ## Innocent causes
@@ -39,7 +39,7 @@ detector! {
     /// (see `price-parcel-low`); gifts of private persons, whose value is an estimate.
     ///
     /// ## Settings
-    /// - `min_score` (0.2): least probability of a cut.
+    /// - `min_score` (0.25): least probability of a cut.
     /// - `min_score_as_usual` (0.35): the same for a line at its consignor's own steady price of the article: what all of
     ///   a seller's lines of an article cost is an article's price more often than a cut.
     /// - `max_ratio` (0.6): largest share of the other consignors' price that is still flagged.
@@ -60,7 +60,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.2, min_score_as_usual: 0.35, max_ratio: 0.6 }
+        Settings { min_score: 0.25, min_score_as_usual: 0.35, max_ratio: 0.6 }
     }
 }
 

@@ -50,15 +50,15 @@ pub use whole::Whole;
 
 /// Honest discounts and cuts against peers: clearance sales and cheap qualities at 30 to 60 % off; cuts to between a
 /// twelfth and six tenths.
-const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5), freedom: 7, symmetry: 1.0 };
+const PEERS: Shape = Shape { discount: (-0.92, -0.3), cut: (-2.5, -0.5), freedom: 7, symmetry: 0.5 };
 /// The same for a line against its own article: there smaller discounts are discounts too.
 const OWN: Shape = Shape { discount: (-0.85, -0.15), cut: (-2.5, -0.5), freedom: 7, symmetry: 0.2 };
 /// The same for a consignor over all its goods: outlets and cheap qualities at up to half the price. The middle of many
 /// articles strays less wildly than one, and dear brands have no like below: nobody sells all at a quarter of the cost.
-const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29, symmetry: 0.6 };
+const CONSIGNOR: Shape = Shape { discount: (-0.7, -0.3), cut: (-2.5, -0.5), freedom: 29, symmetry: 0.3 };
 /// The same for parcels declared just below a limit: what is cut there is cut to fit, often by a third only, and no dear
 /// brand makes up for it.
-const JUST_BELOW: Shape = Shape { discount: (-0.92, -0.3), cut: (-1.8, -0.25), freedom: 7, symmetry: 1.0 };
+const JUST_BELOW: Shape = Shape { discount: (-0.92, -0.3), cut: (-1.8, -0.25), freedom: 7, symmetry: 0.5 };
 /// Articles and lines that a consignor's level must rest on to be judged.
 const LEVEL_ARTICLES: u32 = 2;
 const LEVEL_LINES: u32 = 3;
@@ -219,22 +219,16 @@ impl Prices {
          -> Vec<(f32, f32)> {
             (0..count).into_par_iter().filter_map(|i| of(i).map(|(r, _)| (r.x as f32, r.s as f32))).collect()
         };
-        let lines_of = |of: &(dyn Fn(usize) -> bool + Sync)| -> Vec<u32> {
-            (0..lines).into_par_iter().filter(|line| of(*line)).map(|line| line as u32).collect()
-        };
         let peers = pairs(lines, &|line| prices.peers_residual(line));
         let own = pairs(lines, &|line| prices.own_residual(line));
-        let compared = [
-            lines_of(&|line| prices.peers_residual(line).is_some()),
-            lines_of(&|line| prices.own_residual(line).is_some()),
-        ];
+        let of_own: Vec<u32> = (0..lines as u32)
+            .into_par_iter()
+            .filter(|line| prices.own_residual(*line as usize).is_some())
+            .collect();
         let standing = pairs(senders, &|c| prices.consignor_residual(c as u32));
-        let [of_peers, of_own] = compared;
-        let seen = |i: usize| prices.line_ends.of(of_peers[i] as usize);
-        let fitted = Mixture::fit_given(&peers, seen, PEERS, LINE_PRIOR);
+        prices.peers = Mixture::fit(&peers, PEERS, LINE_PRIOR);
         let seen = |i: usize| prices.seen_of_own(of_own[i] as usize);
         prices.own = Mixture::fit_given(&own, seen, OWN, OWN_PRIOR);
-        prices.peers = fitted;
         prices.consignors = Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR);
         let sums: Vec<whole::Sum> = (0..shipments.parcels.len() as u32)
             .into_par_iter()

@@ -96,6 +96,8 @@ pub struct Mixture {
     pub discount: f64,
     /// Share of cuts by depth, mildest first.
     pub cuts: [f64; DEPTHS],
+    /// Share of ordinary variation.
+    usual: f64,
     /// Share of the same excess on the honest side, as far as it counts.
     pub mirrors: [f64; DEPTHS],
     /// Centre of standardised honest residuals, by their median.
@@ -127,15 +129,27 @@ const UNSEEN: f64 = 0.1;
 impl Mixture {
     /// Estimates the shares from residuals and their scales.
     pub fn fit(residuals: &[(f32, f32)], shape: Shape, prior: Prior) -> Mixture {
-        Mixture::fit_given(residuals, |_| Likelihood::EVEN, shape, prior)
+        Mixture::estimate(residuals, |_| Likelihood::EVEN, shape, prior, false)
     }
 
-    /// The same where something else was seen of each residual, by its position.
+    /// The same where something else was seen of each residual, by its position. That tells the honest excess and its
+    /// like below from cuts of the same depth, so that they are one source; where nothing else was seen, what the
+    /// upper side holds is taken off the cuts and stays a rival of them.
     pub fn fit_given(
         residuals: &[(f32, f32)],
         seen: impl Fn(usize) -> Likelihood,
         shape: Shape,
         prior: Prior,
+    ) -> Mixture {
+        Mixture::estimate(residuals, seen, shape, prior, true)
+    }
+
+    fn estimate(
+        residuals: &[(f32, f32)],
+        seen: impl Fn(usize) -> Likelihood,
+        shape: Shape,
+        prior: Prior,
+        tied: bool,
     ) -> Mixture {
         const SAMPLE: usize = 30_000;
         let step = residuals.len().div_ceil(SAMPLE).max(1);
@@ -154,10 +168,9 @@ impl Mixture {
                 density[1] = seen.discount * blurred(x, s, shape.discount);
                 for depth in 0..DEPTHS {
                     density[2 + depth] = seen.cut * below[depth];
-                    // The excess on the honest side and its like below come as one source.
-                    density[2 + DEPTHS + depth] = (seen.usual * above[depth]
-                        + shape.symmetry * seen.discount * below[depth])
-                        / (1.0 + shape.symmetry);
+                    let like = if tied { shape.symmetry } else { 0.0 };
+                    density[2 + DEPTHS + depth] =
+                        (seen.usual * above[depth] + like * seen.discount * below[depth]) / (1.0 + like);
                 }
                 density
             })
@@ -194,9 +207,14 @@ impl Mixture {
             .filter(|z| *z > 0.0)
             .collect();
         rayon::slice::ParallelSliceMut::par_sort_unstable_by(&mut above[..], f32::total_cmp);
-        let mirrors: [f64; DEPTHS] =
-            std::array::from_fn(|depth| share[2 + DEPTHS + depth] * shape.symmetry / (1.0 + shape.symmetry));
-        let cuts: [f64; DEPTHS] = std::array::from_fn(|depth| share[2 + depth]);
+        let excess = |depth: usize| share[2 + DEPTHS + depth];
+        let mirrors: [f64; DEPTHS] = std::array::from_fn(|depth| {
+            excess(depth) * shape.symmetry / if tied { 1.0 + shape.symmetry } else { 1.0 }
+        });
+        let cuts: [f64; DEPTHS] = std::array::from_fn(|depth| {
+            (share[2 + depth] - if tied { 0.0 } else { mirrors[depth] }).max(0.0)
+        });
+        let other: f64 = (0..DEPTHS).map(|d| if tied { excess(d) } else { 2.0 * mirrors[d] }).sum();
         // A night with cuts of one depth may hold some of any: a depth not seen is not a depth excluded.
         let least = (UNSEEN * cuts.iter().sum::<f64>()).max(LEAST_CUT) / DEPTHS as f64;
         Mixture {
@@ -204,6 +222,7 @@ impl Mixture {
             peak,
             discount: share[1],
             cuts: cuts.map(|cut| cut.max(least)),
+            usual: (1.0 - share[1] - cuts.iter().map(|cut| cut.max(least)).sum::<f64>() - other).max(0.1),
             mirrors,
             center,
             width,
@@ -229,14 +248,13 @@ impl Mixture {
         if (x > self.shape.cut.1 + 2.0 * s || x >= 0.0) && seen.cut <= seen.usual {
             return 0.0;
         }
-        let (mut cut, mut mirror, mut rest) = (0.0, 0.0, 1.0 - self.discount);
+        let (mut cut, mut mirror) = (0.0, 0.0);
         for (depth, density) in severed(x, s, self.shape.cut).into_iter().enumerate() {
             cut += self.cuts[depth] * density;
             mirror += self.mirrors[depth] * density;
-            rest -= self.cuts[depth] + self.mirrors[depth] * (1.0 + 1.0 / self.shape.symmetry);
         }
         let discount = seen.discount * self.discount * blurred(x, s, self.shape.discount);
-        let usual = seen.usual * rest.max(0.1) * self.shape.ordinary(self.peak, x, s);
+        let usual = seen.usual * self.usual * self.shape.ordinary(self.peak, x, s);
         let cut = seen.cut * cut;
         let total = cut + discount + usual + seen.discount * mirror;
         if total > 0.0 { cut / total } else { 0.0 }

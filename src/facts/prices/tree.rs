@@ -394,7 +394,12 @@ mod tests {
         for (cluster, prices) in cells {
             for &price in prices {
                 let consignor = values.len() as u32;
-                rows.push(Row { key: key(0, 610_910, origin, 0.2, *cluster), consignor, description: *cluster, line: consignor });
+                rows.push(Row {
+                    key: key(0, 610_910, origin, 0.2, *cluster),
+                    consignor,
+                    description: *cluster,
+                    line: consignor,
+                });
                 values.push(price);
             }
         }
