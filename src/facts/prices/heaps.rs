@@ -173,8 +173,11 @@ impl Heaps {
     pub fn likelihood(&self, x: f64, heap: Heap) -> Likelihood {
         let Some(class) = heap.class() else { return Likelihood::EVEN };
         let kind = heap.kind();
-        let usual = if x.abs() <= USUAL { self.usual } else { self.above }[class][kind];
-        let cut = self.cut[class][kind].clamp(usual / MOST, usual * MOST);
+        let honest = if x.abs() <= USUAL { self.usual } else { self.above }[class];
+        let usual = honest[kind];
+        // More lines at a price never make it likelier that they were cut, whatever a night with few of them shows.
+        let ratio = (0..=kind).map(|k| self.cut[class][k] / honest[k]).fold(MOST, f64::min);
+        let cut = usual * ratio.max(1.0 / MOST);
         Likelihood { cut, discount: (cut + usual) / 2.0, usual }
     }
 }

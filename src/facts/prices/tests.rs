@@ -235,7 +235,9 @@ fn a_list_price_that_few_pay_is_told_from_a_cut() {
                 .collect();
             of.iter().sum::<f64>() / of.len() as f64
         };
-        assert!(mean("cut") > 0.5, "{}", mean("cut"));
-        assert!(mean("list") < 0.01 && mean("dear") < 0.01 && mean("dozen") < 0.2, "{}", mean("dozen"));
+        // What is flagged at the shipped threshold of `price-below-own-article`, and what is not.
+        let (cut, dozen) = (mean("cut"), mean("dozen"));
+        assert!(cut > 0.08 && dozen < 0.08 && dozen < cut / 3.0, "{cut} {dozen}");
+        assert!(mean("list") < 0.01 && mean("dear") < 0.01, "{} {}", mean("list"), mean("dear"));
     });
 }
