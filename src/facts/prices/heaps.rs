@@ -19,6 +19,8 @@ const QUANTITY_CLASS: f64 = 0.9;
 const LIKE_FROM: u32 = 3;
 /// Shares of the other lines up to which a heap is of each size; no other line at all comes first, all else last.
 const SIZES: [f64; 3] = [0.06, 0.12, 0.22];
+/// Size from which a heap is larger than cut values make by chance.
+const LARGE: usize = SIZES.len();
 const KINDS: usize = SIZES.len() + 2;
 /// Lines of an article up to which it is of each class, and lines of a usual one of the class.
 const CLASSES: [(u32, f64); 4] = [(7, 5.0), (19, 12.0), (59, 35.0), (u32::MAX, 120.0)];
@@ -175,8 +177,9 @@ impl Heaps {
         let kind = heap.kind();
         let honest = if x.abs() <= USUAL { self.usual } else { self.above }[class];
         let usual = honest[kind];
-        // More lines at a price never make it likelier that they were cut, whatever a night with few of them shows.
-        let ratio = (0..=kind).map(|k| self.cut[class][k] / honest[k]).fold(MOST, f64::min);
+        // A heap larger than cut values make by chance never speaks for a cut, whatever a night with few of them shows.
+        let least = if kind >= LARGE { 0 } else { kind };
+        let ratio = (least..=kind).map(|k| self.cut[class][k] / honest[k]).fold(MOST, f64::min);
         let cut = usual * ratio.max(1.0 / MOST);
         Likelihood { cut, discount: (cut + usual) / 2.0, usual }
     }
