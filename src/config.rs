@@ -99,7 +99,7 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
 }
 
 /// What is written besides the usual files.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
@@ -110,6 +110,12 @@ pub struct OutputSettings {
     pub descriptions: bool,
     /// `timing.json` and the report's line on time and memory: all that differs between two runs of one input.
     pub timing: bool,
+}
+
+impl Default for OutputSettings {
+    fn default() -> Self {
+        OutputSettings { entity_links: false, line_scores: false, descriptions: false, timing: true }
+    }
 }
 
 /// What the report compares with.

@@ -5,7 +5,7 @@ use crate::model::schema::{Column, Kind};
 use std::fmt::Write;
 
 /// The files of a run, one row per what.
-pub const OUTPUT: [(&str, &str); 18] = [
+pub const OUTPUT: [(&str, &str); 19] = [
     ("flagged_parcels.parquet", "flagged parcel, highest risk first"),
     ("flags.parquet", "finding"),
     ("cases.parquet", "group of parcels that one finding ties together"),
@@ -25,10 +25,11 @@ pub const OUTPUT: [(&str, &str); 18] = [
     ("carrier_quality.parquet", "channel and carrier, with the change since the run that `previous` names"),
     ("consignor_quality.parquet", "resolved consignor of 20 parcels or more"),
     ("referrals.parquet", "parcel to refer before loading: what to ask for, the agency to tell"),
+    ("line_scores.parquet", "line whose price could be compared; with --set output.line_scores=true"),
     ("descriptions.parquet", "distinct description and heading; with --set output.descriptions=true"),
     ("random_sample.parquet", "parcel drawn at random, with its probability of being drawn"),
     ("run.json", "the run: versions, configuration, inputs, counts that reconcile, the law applied"),
-    ("timing.json", "the run: time of each stage, memory; only with --set output.timing=true"),
+    ("timing.json", "the run: time of each stage, memory; not with --set output.timing=false"),
     ("report.html", "the run, for a person to read"),
 ];
 

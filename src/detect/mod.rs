@@ -28,7 +28,7 @@ mod split_consignment;
 mod split_linked;
 mod split_window;
 
-pub use allowed::{Suppressed, suppress};
+pub use allowed::{LeftOut, Suppressed, suppress};
 
 use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};

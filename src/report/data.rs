@@ -33,6 +33,10 @@ fn cents(amounts: Vec<Option<f64>>) -> Vec<Option<i64>> {
     amounts.into_iter().map(|a| a.map(|a| (a * 100.0).round() as i64)).collect()
 }
 
+fn ten_thousandths(amounts: Vec<Option<f64>>) -> Vec<i64> {
+    amounts.into_iter().map(|a| (a.unwrap_or(0.0) * 10_000.0).round() as i64).collect()
+}
+
 fn thousandths(numbers: Vec<Option<f64>>) -> Vec<i64> {
     numbers.into_iter().map(|n| (n.unwrap_or(0.0) * 1_000.0).round() as i64).collect()
 }
@@ -79,7 +83,8 @@ impl Data {
             "value": cents(table.numbers("declared_value")?),
             "limit": cents(table.numbers("threshold")?),
             "currency": numbered(&mut words, table.texts("currency")?),
-            "revenue": cents(table.numbers("revenue_at_risk")?),
+            // In full, so that sums of the list are those of the run.
+            "revenue": ten_thousandths(table.numbers("revenue_at_risk")?),
             "action": numbered(&mut words, table.texts("recommended_action")?),
             "file": numbered(&mut words, table.texts("source_file")?),
         });

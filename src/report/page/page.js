@@ -24,7 +24,7 @@ function finding(flag, picture) {
     make("h3", {}, flag.detector, titleOf(flag.detector) ? make("span", { class: "soft" }, " · " + titleOf(flag.detector)) : null),
     make("p", { class: "reason" }, harmless(flag.reason)),
     picture,
-    factList([["Probability", flag.score.toFixed(2)], ["p-value", share(flag.p)], ["q-value", share(flag.q)], ["At risk", money(flag.revenue)], ["Line", flag.line], ["Rule", e.regime]]),
+    factList([["Probability", likely(flag.score)], ["p-value", share(flag.p)], ["q-value", share(flag.q)], ["At risk", money(flag.revenue)], ["Line", flag.line], ["Rule", e.regime]]),
     law ? make("p", { class: "soft" }, "Law: " + harmless(String(law))) : null,
     make("details", {}, make("summary", {}, "Evidence as recorded"), make("pre", {}, JSON.stringify(e, null, 1))));
 }
@@ -38,10 +38,12 @@ async function caseStory(group) {
   if (flags.length) {
     const [m, first] = flags[0];
     const groupFacts = { limit: c.limit[group] };
-    parts.push(make("p", { class: "reason" }, harmless(c.reason[group])), drawn(first, shown, groupFacts, currency));
+    parts.push(make("p", { class: "reason" }, harmless(c.reason[group])));
+    if (first.evidence.weights && groupFacts.limit != null) parts.push(drawValues(shown, groupFacts.limit / 100, currency));
+    parts.push(drawn(first, shown, groupFacts, currency));
     if (first.detector === "price-consignor-low") parts.push(drawLevel(flags.map(([, f]) => f.evidence.cell).filter(k => k?.median > 0).map(k => k.declared / k.median)));
     const law = first.evidence.law;
-    parts.push(factList([["Probability", first.score.toFixed(2)], ["p-value", share(first.p)], ["q-value", share(first.q)], ["Rule", first.evidence.regime]]));
+    parts.push(factList([["Probability", likely(first.score)], ["p-value", share(first.p)], ["q-value", share(first.q)], ["Rule", first.evidence.regime]]));
     if (law) parts.push(make("p", { class: "soft" }, "Law: " + harmless(String(law))));
     parts.push(make("details", {}, make("summary", {}, `Evidence as recorded for ${harmless(m.id)}`), make("pre", {}, JSON.stringify(first.evidence, null, 1))));
   } else parts.push(make("p", { class: "reason" }, harmless(c.reason[group])));
@@ -73,7 +75,7 @@ async function parcelStory(row) {
   return {
     heading: p.id[row],
     kind: `${title(word(p.channel[row]))} parcel · ${title(word(p.action[row]))}`,
-    facts: [["Rank", whole.format(row + 1)], ["Risk score", (p.score[row] / 1000).toFixed(3)], ["Probability", p.probability ? (p.probability[row] / 1000).toFixed(2) : null], ["Declared", money(p.value[row], currency)], ["Limit", p.limit[row] == null ? "none in force" : money(p.limit[row], currency)], ["At risk", money(p.revenue[row], currency)], ["Day", day(p.date[row])], ["From", harmless(name("consignor", row))], ["To", harmless(name("consignee", row))], ["Manifest", harmless(word(p.manifest[row]))], ["File", harmless(word(p.file[row]))]],
+    facts: [["Rank", whole.format(row + 1)], ["Risk score", likely(p.score[row] / 1000)], ["Declared", money(p.value[row], currency)], ["Limit", p.limit[row] == null ? "none in force" : money(p.limit[row], currency)], ["At risk", money(p.revenue[row], currency)], ["Day", day(p.date[row])], ["From", harmless(name("consignor", row))], ["To", harmless(name("consignee", row))], ["Manifest", harmless(word(p.manifest[row]))], ["File", harmless(word(p.file[row]))]],
     parts, link: "parcel=" + encodeURIComponent(p.id[row]),
   };
 }
@@ -124,6 +126,7 @@ const copied = text => navigator.clipboard?.writeText ? navigator.clipboard.writ
 
 async function start() {
   data = await unpack(at("list-data"));
+  data.parcels.revenue = data.parcels.revenue.map(r => r / 100);
   everything = { cases: entries(), parcels: data.parcels.id.map((_, row) => ({ row, best: row })) };
   prepareSearch();
   const names = lists => [...new Set(lists.flat())].map(word).sort();
