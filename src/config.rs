@@ -168,7 +168,7 @@ impl Job {
             )))?;
         let table: toml::Table = toml::from_str(&text)
             .map_err(|e| Error::Configuration(format!("{}: {}", path.display(), e.to_string().trim_end())))?;
-        let mut job = Self::from_table(table, settings, &path.display().to_string())?;
+        let mut job = Self::from_table(table, settings, &path.display().to_string(), &text)?;
         job.relative_to(path.parent().unwrap_or(Path::new("")));
         Ok(job)
     }
@@ -178,10 +178,16 @@ impl Job {
     /// # Errors
     /// Names the key and what was expected.
     pub fn from_settings(settings: &[String]) -> Result<Job, Error> {
-        Self::from_table(toml::Table::new(), settings, "--set")
+        Self::from_table(toml::Table::new(), settings, "--set", "")
     }
 
-    fn from_table(mut table: toml::Table, settings: &[String], origin: &str) -> Result<Job, Error> {
+    /// `text` is what the table was read from.
+    fn from_table(
+        mut table: toml::Table,
+        settings: &[String],
+        origin: &str,
+        text: &str,
+    ) -> Result<Job, Error> {
         for setting in settings {
             set(&mut table, setting)?;
         }
@@ -190,9 +196,7 @@ impl Job {
             let text = day.to_string();
             table.insert("date".into(), toml::Value::String(text));
         }
-        let job: Job = table.try_into().map_err(|e: toml::de::Error| {
-            Error::Configuration(format!("{origin}: {}", e.to_string().trim_end()))
-        })?;
+        let job: Job = table.try_into().map_err(|e: toml::de::Error| unusable(&e, origin, text, settings))?;
         for (id, table) in &job.detectors {
             let Some(detector) = detect::ALL.iter().find(|d| d.id == id) else {
                 let names: Vec<&str> = detect::ALL.iter().map(|d| d.id).collect();
@@ -201,9 +205,8 @@ impl Job {
                     nearest(id, &names)
                 )));
             };
-            (detector.check)(table).map_err(|e| {
-                Error::Configuration(format!("{origin}: [detectors.{id}]: {}", e.to_string().trim_end()))
-            })?;
+            let origin = format!("{origin}: [detectors.{id}]");
+            (detector.check)(table).map_err(|e| unusable(&e, &origin, text, settings))?;
         }
         Ok(job)
     }
@@ -398,8 +401,36 @@ fn set(table: &mut toml::Table, setting: &str) -> Result<(), Error> {
     Err(fault("the key is empty"))
 }
 
+/// What is wrong with a key, where it stands, and the key that was probably meant.
+fn unusable(error: &toml::de::Error, origin: &str, text: &str, settings: &[String]) -> Error {
+    let message = error.to_string();
+    let first = message.lines().next().unwrap_or_default();
+    let names: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
+    let Some((&typed, known)) = names.split_first().filter(|_| first.starts_with("unknown field")) else {
+        return Error::Configuration(format!("{origin}: {}", message.trim_end()));
+    };
+    let sets = |setting: &&String| {
+        let key = setting.split('=').next().unwrap_or_default();
+        key.split('.').any(|part| part.trim() == typed)
+    };
+    let stands = |line: &str| {
+        let line = line.trim_start().trim_start_matches('[');
+        line.strip_prefix(typed).is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '.']))
+    };
+    let place = match (settings.iter().find(sets), text.lines().position(stands)) {
+        (Some(setting), _) => format!("--set {setting}"),
+        (None, Some(line)) => format!("{origin}: line {}", line + 1),
+        (None, None) => origin.to_owned(),
+    };
+    Error::Configuration(format!(
+        "{place}: there is no key `{typed}`; did you mean `{}`? Expected one of {}",
+        nearest(typed, known),
+        known.join(", ")
+    ))
+}
+
 /// The name most like what was typed.
-fn nearest<'a>(typed: &str, names: &[&'a str]) -> &'a str {
+pub(crate) fn nearest<'a>(typed: &str, names: &[&'a str]) -> &'a str {
     let likeness = |name: &str| strsim::jaro_winkler(typed, name);
     names.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or("")
 }
@@ -433,7 +464,11 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         let message = |settings: &[&str]| job(settings).unwrap_err().to_string();
-        assert!(message(&["destinatoin=DE"]).contains("destinatoin"));
+        assert!(message(&["destinatoin=DE"]).contains("`destinatoin`; did you mean `destination`?"));
+        let said = message(&["date=2026-05-20", "output.entity_link=true"]);
+        assert!(said.starts_with("--set output.entity_link=true: "), "{said}");
+        assert!(said.contains("did you mean `entity_links`?"), "{said}");
+        assert!(message(&["detectors.split-window.dys=3"]).contains("did you mean `days`?"));
         assert!(message(&["date"]).contains("KEY=VALUE"));
         assert!(message(&["date.x.y=1", "date=1"]).contains("date"));
         assert!(message(&["detectors.split-windw.days=3"]).contains("did you mean"));

@@ -101,6 +101,13 @@ fn lanes_stand_beside_revenue_and_lists_are_obeyed() {
     let lists = &record["lists"];
     assert_eq!((&lists["watch"]["in_force"], &lists["watch"]["expired"]), (&1.into(), &1.into()));
     assert_eq!(lists["suppressed"]["findings"]["data_quality"], 1);
+    let row = &lists["suppressed"]["by_row_of_the_allow_list"][0];
+    assert_eq!((&row["line"], &row["parcels"]), (&2.into(), &1.into()));
+    assert_eq!((&row["author"], &row["reason"]), (&"k.berg".into(), &"known trader".into()));
+    assert_eq!(row["findings"]["data_quality"], 1);
+    let report = fs::read_to_string(folder.join("out/report.html")).unwrap();
+    let left_out = report.split_once("Suppressed by the allow list").unwrap().1;
+    assert!(left_out.contains("known trader") && left_out.contains("Data quality 1"), "{left_out}");
     assert_eq!(record["counts"]["flagged_on_revenue"], 0);
     assert_eq!(table(folder, "plain", "referrals.parquet").len(), 4, "A1 instead of W1");
 

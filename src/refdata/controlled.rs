@@ -105,7 +105,7 @@ impl ControlledGoods {
         for row in sheet.rows() {
             let code = row.word("kind", &[("code", true), ("word", false)])?;
             let text = row.text("text", "first digits of a code, or a word")?;
-            if code && !(2..=10).contains(&text.len()) || code && !text.bytes().all(|b| b.is_ascii_digit()) {
+            if code && !((2..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())) {
                 return Err(row.fault("text", "2 to 10 digits"));
             }
             let score = match row.get("score") {

@@ -152,7 +152,7 @@ fn flag(facts: &Facts, scoring: &Scoring, found: Found, q: &[Option<f64>], outco
     if findings.of_groups {
         dilute(&mut flags);
     }
-    flags.sort_by(|a, b| (a.parcel, a.line_number, a.case).cmp(&(b.parcel, b.line_number, b.case)));
+    flags.sort_by_key(|flag| (flag.parcel, flag.line_number, flag.case));
     outcome.flags.append(&mut flags);
 }
 

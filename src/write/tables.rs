@@ -132,7 +132,7 @@ fn flagged_parcels(run: &Run) -> Table {
         .full("channel", text(rows().map(|p| parcels.channel[of(p)].name())))
         .open("manifest_id", open_text(rows().map(|p| shipments.words.present(parcels.manifest[of(p)]))))
         .full("date", day(rows().map(|p| parcels.date[of(p)])))
-        .full("rank", count((1..=outcome.parcels.len()).map(|r| r)))
+        .full("rank", count(1..=outcome.parcels.len()))
         .full("risk_score", number(rows().map(|p| p.risk_score)))
         .full("probability", number(rows().map(|p| p.probability)))
         .full("families", column(&|f| Some(f.family.name().to_owned())))

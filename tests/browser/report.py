@@ -56,7 +56,11 @@ def the_sample(browser):
     assert count(page) == 9, page.inner_text("#count")
     assert "386" in page.inner_text(".tiles") and "EU-150-2021" in page.inner_text("#law")
     assert "a day that does not exist" in page.inner_text("#left-out")
-    assert "The run took" in page.inner_text("#timing")
+    told = page.inner_text("#timing")
+    assert "the run took" in told and "MiB of memory" in told and "434 records" in told, told
+    # The sum of the list is the sum of the run.
+    assert "346.47 EUR at risk" in page.inner_text("#count") and "346.47" in page.inner_text(".tiles")
+    assert page.locator("#h-families ~ .scroll tbody").nth(0).inner_text().splitlines()[1].startswith("Splitting")
 
     # Filters, search by name and by a word of a reason, sorting.
     page.select_option("#family", "splitting")
@@ -129,6 +133,21 @@ def the_sample(browser):
     page.set_viewport_size({"width": 390, "height": 800})
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"the page is {wide} pixels wider than a telephone"
+    shown = page.eval_on_selector_all("#list thead th", "heads => heads.filter(h => h.offsetWidth).map(h => h.innerText)")
+    assert [s.split()[0] for s in shown] == ["Rank", "Case", "At"], shown
+    # By keyboard alone: search, reach the case, open it, close it, and stand where one stood.
+    page.keyboard.press("/")
+    page.keyboard.type("hoffmann")
+    assert count(page) == 1
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('#list tbody') !== null"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#panel[open] svg .over")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#panel:not([open])", state="attached")
+    assert page.evaluate("document.activeElement.closest('#list tbody') !== null")
     page.close()
 
 

@@ -58,22 +58,22 @@ const days = f => day(f.first) + (f.last !== f.first ? " to " + day(f.last) : ""
 /** Columns: title, width, what it is sorted by, what its cell holds, what a spreadsheet gets. */
 const COLUMNS = {
   cases: [
-    ["Rank", "4rem", f => f.rank ?? 1e9, f => f.rank == null ? "–" : whole.format(f.rank), "n"],
-    ["Kind", "9.8rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
+    ["Rank", "3.9rem", f => f.rank ?? 1e9, f => f.rank == null ? "–" : whole.format(f.rank), "n"],
+    ["Kind", "10.3rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
     ["Case", "", f => f.who, f => make("span", {}, make("a", { href: "#" + f.key }, harmless(f.who.trim() === "→" ? f.name : f.who)), make("br"), make("span", { class: "soft" }, f.reason != null ? harmless(f.reason) : `${harmless(f.name)} · ${titleOf(f.detectors[0])}`))],
-    ["Risk", "7rem", f => f.score, f => meter(f.score), "n"],
+    ["Risk", "7.4rem", f => f.score, f => meter(f.score), "n"],
     ["Parcels", "4.4rem", f => f.parcels, f => whole.format(f.parcels), "n"],
-    ["Declared", "7.8rem", f => f.value, f => money(f.value, f.currency), "n"],
+    ["Declared", "7.6rem", f => f.value, f => money(f.value, f.currency), "n"],
     ["At risk", "7rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
-    ["Days", "7.4rem", f => f.first, f => days(f)],
+    ["Days", "7.9rem", f => f.first, f => days(f)],
   ],
   parcels: [
-    ["Rank", "4rem", f => f.rank, f => whole.format(f.rank), "n"],
+    ["Rank", "3.9rem", f => f.rank, f => whole.format(f.rank), "n"],
     ["Parcel", "11.5rem", f => f.name, f => make("span", {}, make("a", { href: "#" + f.key }, harmless(f.name)), make("br"), make("span", { class: "soft" }, `${f.channel}, ${day(f.first)}`))],
     ["From and to", "", f => f.who, f => harmless(f.who)],
-    ["Kind", "9.8rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
-    ["Risk", "7rem", f => f.score, f => meter(f.score), "n"],
-    ["Declared", "7.8rem", f => f.value, f => money(f.value, f.currency), "n"],
+    ["Kind", "10.3rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
+    ["Risk", "7.4rem", f => f.score, f => meter(f.score), "n"],
+    ["Declared", "7.6rem", f => f.value, f => money(f.value, f.currency), "n"],
     ["At risk", "7rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
     ["Action", "8rem", f => f.action, f => title(f.action)],
   ],
@@ -165,9 +165,11 @@ function show() {
   if (from === view.from && to === view.to) return;
   const focused = document.activeElement?.closest?.("#list tbody a")?.getAttribute("href");
   Object.assign(view, { from, to });
-  const gap = rows => { const cell = make("td", { colspan: COLUMNS[view.mode].length }); cell.style.height = `${rows * ROW}px`; return make("tr", { class: "gap", "aria-hidden": "true" }, cell); };
+  // As many as are shown: a narrow window hides some.
+  const shown = [...at("list").tHead.rows[0].cells].filter(c => c.offsetWidth).length;
+  const gap = rows => { const cell = make("td", { colspan: shown }); cell.style.height = `${rows * ROW}px`; return make("tr", { class: "gap", "aria-hidden": "true" }, cell); };
   const body = at("list").tBodies[0];
-  if (!count) body.replaceChildren(make("tr", {}, make("td", { colspan: COLUMNS[view.mode].length }, data.parcels.id.length ? "Nothing fits these filters." : "Nothing was flagged.")));
+  if (!count) body.replaceChildren(make("tr", {}, make("td", { colspan: shown }, data.parcels.id.length ? "Nothing fits these filters." : "Nothing was flagged.")));
   else body.replaceChildren(...(from ? [gap(from)] : []), ...view.rows.slice(from, to).map((e, i) => line(e, from + i)), ...(to < count ? [gap(count - to)] : []));
   at("list").setAttribute("aria-rowcount", count + 1);
   if (focused) [...body.querySelectorAll("a")].find(a => a.getAttribute("href") === focused)?.focus({ preventScroll: true });

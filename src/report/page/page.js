@@ -145,7 +145,7 @@ async function start() {
     heads(); choose();
   });
   at("window").addEventListener("scroll", show, { passive: true });
-  addEventListener("resize", show);
+  addEventListener("resize", () => { view.from = -1; show(); });
   addEventListener("hashchange", open);
   addEventListener("keydown", event => { if (event.key === "/" && !event.target.closest("input, select, textarea, dialog")) { event.preventDefault(); at("find").focus(); } });
   panel.addEventListener("close", () => {
