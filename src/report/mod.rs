@@ -107,7 +107,7 @@ fn charged(treatment: &str) -> String {
     let amount = |text: &str| text.parse().map_or(text.to_owned(), |a: f64| format!("{a:.2}"));
     match treatment.split_once(':') {
         None if treatment == "free" => "none".to_owned(),
-        None if treatment == "normal" => "as above it".to_owned(),
+        None if treatment == "normal" => "as usual".to_owned(),
         Some(("rate", share)) => share.parse().map_or(share.to_owned(), |s: f64| format!("{} %", s * 100.0)),
         Some(("flat_item", sum)) => format!("{} a tariff subheading", amount(sum)),
         Some(("flat_parcel", sum)) => format!("{} a parcel", amount(sum)),
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(harmless("  @SUM(A1)"), "'  @SUM(A1)");
         assert_eq!(harmless("Lena Hoffmann"), "Lena Hoffmann");
         let told = ["free", "normal", "rate:0.2", "flat_item:3", "flat_parcel:80"].map(charged);
-        assert_eq!(told, ["none", "as above it", "20 %", "3.00 a tariff subheading", "80.00 a parcel"]);
+        assert_eq!(told, ["none", "as usual", "20 %", "3.00 a tariff subheading", "80.00 a parcel"]);
         assert_eq!([0.0, 999.0, 1_234_567.0].map(grouped), ["0", "999", "1,234,567"]);
     }
 }

@@ -4,7 +4,7 @@ use crate::model::finding::Family;
 use serde_json::{Value, json};
 
 /// Height of the tallest bar, in pixels.
-const HEIGHT: f64 = 34.0;
+const HEIGHT: f64 = 22.0;
 
 /// One row a family: tonight's figures, the median of the nights before, and a bar a night, tonight's last.
 pub(super) fn families(run: &Value, nights: &[Value]) -> Vec<Value> {
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(rows[0]["usual"], 2.0);
         let heights: Vec<f64> =
             rows[0]["bars"].as_array().unwrap().iter().map(|b| b["height"].as_f64().unwrap()).collect();
-        assert_eq!(heights, [17.0, 8.5, 0.0, 34.0]);
+        assert_eq!(heights, [11.0, 5.5, 0.0, 22.0]);
         assert_eq!(families(&run, &[])[0]["usual"], Value::Null);
     }
 }

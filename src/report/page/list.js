@@ -49,7 +49,7 @@ function whoToWhom(g, best) {
 
 const name = (role, row) => data.parcels[role] ? word(data.parcels[role][row]) : "";
 const kinds = families => families.map(f => make("span", {}, make("span", { class: "dot f-" + f }), title(f), " "));
-const meter = score => make("span", {}, (() => { const bar = make("i"); bar.style.width = `${Math.round(score * 100)}%`; return make("span", { class: "meter", "aria-hidden": "true" }, bar); })(), likely(score));
+const meter = score => make("span", {}, (() => { const bar = make("i"); bar.style.width = `${Math.round(score * 100)}%`; return make("span", { class: "meter", "aria-hidden": "true" }, bar); })(), make("span", { class: "likely" }, likely(score)));
 /** A probability as far as it is known: none is certain. */
 const likely = p => p >= .995 ? "> 0.99" : p.toFixed(2);
 const titleOf = detector => data.detectors?.find(d => d.id === detector)?.title ?? "";
