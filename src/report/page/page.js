@@ -110,7 +110,7 @@ function closed() {
 /** What paper gets: the first cases with their evidence, the list as filtered. */
 async function prepareprint() {
   const rows = view.rows.slice(0, PRINTED_ROWS);
-  const table = make("table", {}, make("thead", {}, make("tr", {}, ...COLUMNS[view.mode].map(c => make("th", { scope: "col", class: c[4] }, c[0])))), make("tbody", {}, ...rows.map((e, i) => line(e, i))));
+  const table = make("table", { "data-mode": view.mode }, make("thead", {}, make("tr", {}, ...COLUMNS[view.mode].map(c => make("th", { scope: "col", class: c[4] }, c[0])))), make("tbody", {}, ...rows.map((e, i) => line(e, i))));
   const stories = [];
   for (const e of view.rows.slice(0, PRINTED)) stories.push(make("article", {}, ...story(e.group == null ? await parcelStory(e.row) : await caseStory(e.group), null).filter(Boolean)));
   const more = view.rows.length - rows.length;
