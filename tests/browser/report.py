@@ -127,6 +127,9 @@ def the_sample(browser):
     assert page.is_visible("#print-list svg") and not page.is_visible("#window")
     pdf = page.pdf(prefer_css_page_size=True)
     assert pdf.startswith(b"%PDF") and (b"/MediaBox [0 0 594" in pdf or b"/MediaBox [0 0 595" in pdf)
+    # Wider content than the paper would be shrunk with everything else: 186 mm are 703 pixels.
+    page.set_viewport_size({"width": 703, "height": 1000})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 703
     page.close()
 
     page = opened(browser, SAMPLE, reduced_motion="reduce")
