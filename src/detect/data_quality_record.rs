@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::fields::s10::{S10Error, parse_s10};
 use crate::model::batch::Channel;
 use crate::model::finding::{Finding, Findings};
-use crate::model::parcels::{NO_DAY, Particular};
+use crate::model::parcels::NO_DAY;
 use crate::model::schema::Column;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -78,24 +78,23 @@ const ELEMENTS: [Column; 9] = [
     Column::OriginCountry,
 ];
 
-/// Bits of [`ELEMENTS`] that the parcel gives: parties by their particulars, the rest on every line.
+/// Bits of [`ELEMENTS`] that the parcel gives: parties by the line that names them, the first, the rest on every line.
 fn given(facts: &Facts, parcel: u32) -> u16 {
-    let shipments = facts.shipments;
-    let p = parcel as usize;
-    let (sender, addressee) = (shipments.parcels.consignor[p], shipments.parcels.consignee[p]);
+    let lines = &facts.shipments.lines;
+    let own = facts.shipments.parcels.lines(parcel);
+    let parties = lines.filled[own.start];
+    let usable = own.fold(u64::MAX, |all, l| all & lines.filled[l] & !lines.unusable[l]);
     let mut bits = 0;
     for (i, &column) in ELEMENTS.iter().enumerate() {
-        let has = match column {
-            Column::ConsignorAddress => !shipments.consignors.get(sender, Particular::Address).is_empty(),
-            Column::ConsigneeAddress => !shipments.consignees.get(addressee, Particular::Address).is_empty(),
-            Column::ConsignorCity => !shipments.consignors.get(sender, Particular::City).is_empty(),
-            Column::ConsigneeCity => !shipments.consignees.get(addressee, Particular::City).is_empty(),
-            _ => shipments.parcels.lines(parcel).all(|l| {
-                let bit = 1 << column as u64;
-                shipments.lines.filled[l] & bit != 0 && shipments.lines.unusable[l] & bit == 0
-            }),
-        };
-        bits |= u16::from(has) << i;
+        let of_party = matches!(
+            column,
+            Column::ConsignorAddress
+                | Column::ConsigneeAddress
+                | Column::ConsignorCity
+                | Column::ConsigneeCity
+        );
+        let given = if of_party { parties } else { usable };
+        bits |= u16::from(given >> column as u64 & 1 == 1) << i;
     }
     bits
 }
