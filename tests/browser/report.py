@@ -66,6 +66,11 @@ def the_sample(browser):
     page.select_option("#family", "splitting")
     assert count(page) == 2
     page.select_option("#family", "")
+    # What a detector found beside the cases of its parcels can be reached from the list of cases too.
+    page.select_option("#detector", "price-below-peers")
+    assert count(page) == 31, page.inner_text("#count")
+    page.select_option("#detector", "")
+    assert count(page) == 9
     page.fill("#find", "hoffmann baoli")
     assert count(page) == 1
     page.fill("#find", "nobody of this name")
