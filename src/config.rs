@@ -108,7 +108,7 @@ pub struct OutputSettings {
     pub line_scores: bool,
     /// `descriptions.parquet`: what the words of every distinct description say of its code.
     pub descriptions: bool,
-    /// `timing.json` and the report's line on time and memory: all that differs between two runs of one input.
+    /// `timing.json`, and `timing.js` for the report: all that differs between two runs of one input.
     pub timing: bool,
 }
 

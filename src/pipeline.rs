@@ -104,11 +104,13 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
     write_synced(&staging.folder().join("run.json"), &record)?;
     clock.end(outcome.flags.len());
     clock.begin("report", "flagged parcels", Some(outcome.parcels.len() as u64));
-    if plan.job.output.timing {
-        write_synced(&staging.folder().join(report::TIMING), &format!("{:#}\n", clock.json()))?;
-    }
-    report::write(staging.folder())?;
+    report::write(staging.folder(), plan.job.output.timing)?;
     clock.end(outcome.parcels.len());
+    if plan.job.output.timing {
+        let [data, script] = report::TIMING.map(|name| staging.folder().join(name));
+        write_synced(&data, &format!("{:#}\n", clock.json()))?;
+        write_synced(&script, &format!("parcelRiskTiming({});\n", clock.json()))?;
+    }
     let warnings = record::warnings(&inputs, files, &facts, &counts);
     let worst = record::worst(&facts, &outcome, 5);
     staging.place()?;

@@ -74,8 +74,8 @@ out = "out"
 #line_scores = false
 # What the words of every distinct description say of its code.
 #descriptions = false
-# Time and memory, in timing.json and in a line of the report. With `false` two runs of one input give the same bytes in
-# the report too; every other file is the same at all events.
+# Time and memory, in timing.json and timing.js, which the report shows. With `false` nothing at all differs between two
+# runs of one input; every other file is the same to the byte at all events.
 #timing = true
 
 [report]

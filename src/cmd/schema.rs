@@ -5,7 +5,7 @@ use crate::model::schema::{Column, Kind};
 use std::fmt::Write;
 
 /// The files of a run, one row per what.
-pub const OUTPUT: [(&str, &str); 19] = [
+pub const OUTPUT: [(&str, &str); 20] = [
     ("flagged_parcels.parquet", "flagged parcel, highest risk first"),
     ("flags.parquet", "finding"),
     ("cases.parquet", "group of parcels that one finding ties together"),
@@ -30,6 +30,7 @@ pub const OUTPUT: [(&str, &str); 19] = [
     ("random_sample.parquet", "parcel drawn at random, with its probability of being drawn"),
     ("run.json", "the run: versions, configuration, inputs, counts that reconcile, the law applied"),
     ("timing.json", "the run: time of each stage, memory; not with --set output.timing=false"),
+    ("timing.js", "the same, for the report"),
     ("report.html", "the run, for a person to read"),
 ];
 

@@ -177,6 +177,22 @@ async function start() {
   document.documentElement.dataset.ready = "all";
 }
 
+/** What the run took, from the file beside the page: the page itself does not depend on it. */
+function tellTiming() {
+  const place = at("timing"), seconds = s => s.toFixed(2);
+  if (!place.dataset.file) return;
+  globalThis.parcelRiskTiming = t => {
+    const rows = t.stages.map(s => make("tr", {}, make("th", { scope: "row" }, s.stage), make("td", { class: "n" }, `${whole.format(s.rows)} ${s.unit}`), make("td", { class: "n" }, seconds(s.seconds)),
+      make("td", {}, svg("svg", { class: "spark", width: 160, height: 12, "aria-hidden": true }, box("now", 0, 1, 160 * s.seconds / (t.seconds || 1), 10)))));
+    const heads = ["Stage", "Worked on", "Seconds"].map((h, i) => make("th", { scope: "col", class: i ? "n" : null }, h));
+    const memory = t.peak_memory_mib == null ? "" : ` and ${whole.format(t.peak_memory_mib)} MiB of memory at most`;
+    place.replaceChildren(make("p", {}, `The run took ${t.seconds.toFixed(1)} s${memory}, on ${t.threads} thread${t.threads === 1 ? "" : "s"}.`),
+      make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Time by stage" }, make("table", { class: "narrow" }, make("thead", {}, make("tr", {}, ...heads, make("th", { scope: "col" }, make("span", { class: "unseen" }, "Share")))), make("tbody", {}, ...rows))));
+  };
+  document.head.append(make("script", { src: place.dataset.file }));
+}
+
+tellTiming();
 at("theme").addEventListener("click", () => {
   const root = document.documentElement, dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
