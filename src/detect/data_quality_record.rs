@@ -2,10 +2,14 @@
 
 use super::detector;
 use crate::facts::Facts;
+use crate::fields::date::iso_text;
+use crate::fields::nature::{Nature, parse_nature};
 use crate::fields::s10::{S10Error, parse_s10};
+use crate::fields::time::{NO_TIME, parse_time, utc_text};
 use crate::model::batch::Channel;
 use crate::model::finding::{Finding, Findings};
-use crate::model::parcels::{NO_DAY, Particular};
+use crate::model::money::display;
+use crate::model::parcels::{NO_DAY, Parcels, Particular};
 use crate::model::schema::Column;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -23,13 +27,18 @@ detector! {
     /// carries a column is told in `manifest_quality.parquet`, not parcel by parcel. `one` missing element scores less than
     /// the line that is reported, each further one adds `each`. Contradictions: a check digit of the postal identifier that is
     /// wrong; net weights over the gross weight by more than 2 % and 50 g; posting or order after presentation; one identifier
-    /// presented on several days with different value or weight.
+    /// presented on several days with different value or weight, used for two parcels of one day, or declared twice on one
+    /// day with different values (the higher one is used). A record that says that it has no customs value (`NCV`) or gives
+    /// 0 cannot be priced, and nobody can tell whether relief is due; documents have none. A message sent after the goods
+    /// left or arrived is no advance data; a time without zone counts as the earliest, of the goods as the latest, that
+    /// it can be, and a parcel without time of arrival as arriving on its day of presentation.
     /// ## Honest look-alikes
-    /// Rounded scales; a return of the same item under its old identifier (same value and weight); carriers of thin data.
+    /// Samples without commercial value; times without zone; rounded scales; a return of the same item under its old identifier (same value and weight); carriers of thin data.
     /// ## What it misses
     /// Elements that are filled with something plausible.
     /// ## Settings
-    /// The scores named above, `check_digit`, `weights`, `days`, `changed`; `lowest`: least score that is reported.
+    /// The scores named above, `check_digit`, `weights`, `days`, `changed`, `no_value`, `late`; `lowest`: least score that
+    /// is reported.
     "data-quality-record", DataQuality, "Record incomplete or contradicting itself", Settings, run
 }
 
@@ -44,6 +53,8 @@ pub(super) struct Settings {
     weights: f64,
     days: f64,
     changed: f64,
+    no_value: f64,
+    late: f64,
     lowest: f64,
 }
 
@@ -57,6 +68,8 @@ impl Default for Settings {
             weights: 0.6,
             days: 0.6,
             changed: 0.7,
+            no_value: 0.6,
+            late: 0.6,
             lowest: 0.5,
         }
     }
@@ -66,7 +79,7 @@ impl Default for Settings {
 const WEIGHT_TOLERANCE: (f64, f64) = (1.02, 0.05);
 
 /// The elements of the advance data, as the columns that hold them.
-const ELEMENTS: [Column; 9] = [
+const ELEMENTS: [Column; 10] = [
     Column::ConsignorAddress,
     Column::ConsigneeAddress,
     Column::ConsignorCity,
@@ -76,6 +89,7 @@ const ELEMENTS: [Column; 9] = [
     Column::GrossWeightKg,
     Column::HsCode,
     Column::OriginCountry,
+    Column::Value,
 ];
 
 /// Bits of [`ELEMENTS`] that the parcel gives: parties by their particulars, the rest on every line.
@@ -90,6 +104,7 @@ fn given(facts: &Facts, parcel: u32) -> u16 {
             Column::ConsigneeAddress => !shipments.consignees.get(addressee, Particular::Address).is_empty(),
             Column::ConsignorCity => !shipments.consignors.get(sender, Particular::City).is_empty(),
             Column::ConsigneeCity => !shipments.consignees.get(addressee, Particular::City).is_empty(),
+            Column::Value => !shipments.unvalued(parcel),
             _ => shipments.parcels.lines(parcel).all(|l| {
                 let bit = 1 << column as u64;
                 shipments.lines.filled[l] & bit != 0 && shipments.lines.unusable[l] & bit == 0
@@ -163,6 +178,14 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                 faults.push((settings.days, text, vec![column]));
             }
         }
+        if let Some(text) = no_value(facts, p as u32) {
+            // What is told by name is not told again as missing.
+            faults.retain(|f| f.2 != ["value"]);
+            faults.push((settings.no_value, text, vec!["value"]));
+        }
+        if let Some(text) = late(parcels, p) {
+            faults.push((settings.late, text, vec!["message_time"]));
+        }
         if let Some(text) = &changed[p] {
             faults.push((settings.changed, text.clone(), vec!["parcel_id", "value", "gross_weight_kg"]));
         }
@@ -183,10 +206,74 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     Findings { findings, ..Findings::default() }
 }
 
+/// Says that the record declares no customs value, or 0, of anything but documents.
+fn no_value(facts: &Facts, parcel: u32) -> Option<String> {
+    let (shipments, p) = (facts.shipments, parcel as usize);
+    let lines = &shipments.lines;
+    let said = |l: usize| lines.filled[l] & 1 << Column::NoCustomsValue as u64 != 0;
+    let documents = |l: usize| {
+        let text = shipments.descriptions.get(lines.description[l]);
+        parse_nature(text) == Nature::Documents
+    };
+    let mut own = shipments.parcels.lines(parcel);
+    if shipments.parcels.declared[p] != 0
+        || shipments.parcels.nature[p] == Nature::Documents
+        || own.clone().all(documents)
+    {
+        return None;
+    }
+    let cannot = "What the goods are worth, and whether relief is due, cannot be judged.";
+    if !shipments.unvalued(parcel) {
+        return Some(format!("The record declares a value of 0. {cannot}"));
+    }
+    own.any(said).then(|| format!("The record declares no customs value (NCV). {cannot}"))
+}
+
+/// Whether the message of a parcel was certainly sent after its goods departed or arrived, and by how much.
+pub(crate) fn late_by(parcels: &Parcels, p: usize) -> Option<Late> {
+    let time = |times: &[i32]| times.get(p).copied().filter(|&t| t != NO_TIME);
+    let sent = time(&parcels.sent)?;
+    let presented = || parse_time(&iso_text(parcels.date[p])).map_or(i32::MAX, |day| day.latest);
+    let arrived = time(&parcels.arrived).unwrap_or_else(presented);
+    let departed = time(&parcels.departed).unwrap_or(i32::MAX);
+    let (arrival, moment) = if sent > arrived { (true, arrived) } else { (false, departed) };
+    (sent > moment).then_some(Late { sent, moment, arrival })
+}
+
+/// A message that came too late for advance data.
+pub(crate) struct Late {
+    /// When it was sent at the earliest, minutes since 1970-01-01T00:00Z.
+    sent: i32,
+    /// When the goods left or arrived at the latest.
+    moment: i32,
+    /// Whether it is the arrival.
+    arrival: bool,
+}
+
+fn late(parcels: &Parcels, p: usize) -> Option<String> {
+    let Late { sent, moment, arrival } = late_by(parcels, p)?;
+    let (hours, minutes) = ((sent - moment) / 60, (sent - moment) % 60);
+    let what = if arrival { "arrived" } else { "departed" };
+    Some(format!(
+        "The message was sent at {} or later, {hours} h {minutes:02} min after the goods {what} (at {} or earlier): \
+         too late for advance data.",
+        utc_text(sent),
+        utc_text(moment),
+    ))
+}
+
 /// For each parcel, what another message under its identifier says otherwise.
 fn changed(facts: &Facts) -> Vec<Option<String>> {
     let parcels = &facts.shipments.parcels;
     let mut texts = vec![None; parcels.len()];
+    for &(p, line, value) in &parcels.restated {
+        let currency = parcels.currency[p as usize].to_string();
+        let other =
+            if value > 0 { format!("at {}", display(value, &currency)) } else { "without value".into() };
+        texts[p as usize] = Some(format!(
+            "Another message of the same day declares line {line} otherwise, {other}; the one of the higher value is used."
+        ));
+    }
     // Parcels stand in the order of channel, identifier and day.
     for p in 1..parcels.len() {
         let (a, b) = (p - 1, p);
@@ -197,6 +284,10 @@ fn changed(facts: &Facts) -> Vec<Option<String>> {
                 || parcels.gross_weight[a] != parcels.gross_weight[b])
         {
             let days = parcels.date[b] - parcels.date[a];
+            if days == 0 {
+                texts[b] = Some("The identifier is used for two parcels of one day.".into());
+                continue;
+            }
             let what = if parcels.declared[b] < parcels.declared[a] {
                 "a lower value"
             } else {

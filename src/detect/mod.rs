@@ -29,6 +29,7 @@ mod split_linked;
 mod split_window;
 
 pub use allowed::{Suppressed, suppress};
+pub(crate) use data_quality_record::late_by;
 
 use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};

@@ -22,6 +22,9 @@ const LARGEST: usize = 1 << 16;
 /// Bytes at the beginning in which a message has to start.
 const LOOKED_AT: usize = 4_096;
 
+/// What stands in the place of an amount where none is declared: no customs value, no value, no insurance.
+const NO_VALUE: [&str; 3] = ["NCV", "NVD", "XXX"];
+
 /// Whether a text looks like a Cargo-IMP message, be it behind lines of addresses.
 pub(super) fn is_message(head: &[u8]) -> bool {
     let head = &head[..head.len().min(LOOKED_AT)];
@@ -352,11 +355,8 @@ impl Waybill {
             && self.charges.len() >= 4
         {
             shared.push(("CVD currency", currency.clone()));
-            if is_amount(customs) {
-                shared.push(("CVD customs", customs.clone()));
-            } else {
-                shared.push(("CVD no customs value", customs.clone()));
-            }
+            let none = NO_VALUE.iter().any(|code| customs.eq_ignore_ascii_case(code));
+            shared.push((if none { "CVD no customs value" } else { "CVD customs" }, customs.clone()));
             if is_amount(insurance) {
                 shared.push(("CVD insurance", insurance.clone()));
             }

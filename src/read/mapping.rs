@@ -184,9 +184,6 @@ pub struct Refuse {
     pub from: String,
     /// The texts that refuse the record.
     pub values: Vec<String>,
-    /// Only where that column is empty.
-    #[serde(default)]
-    pub when_empty: bool,
     /// What the person reads.
     pub reason: String,
 }

@@ -2,8 +2,10 @@
 
 use super::table::Table;
 use super::tables::{Run, entity_id, text};
+use crate::detect::late_by;
 use crate::facts::Facts;
 use crate::fields::s10::parse_s10;
+use crate::fields::time::NO_TIME;
 use crate::model::batch::Channel;
 use crate::model::parcels::Particular;
 use crate::model::schema::Column;
@@ -22,8 +24,15 @@ const CONSIGNOR_PARCELS: usize = 20;
 pub type EarlierQuality = BTreeMap<(String, String), Vec<Option<f64>>>;
 
 /// The shares that are compared with an earlier run.
-pub const SHARES: [&str; 5] =
-    ["elements_complete", "clear_descriptions", "named_parties", "accuracy_hs_code", "accuracy_weights"];
+pub const SHARES: [&str; 7] = [
+    "elements_complete",
+    "clear_descriptions",
+    "named_parties",
+    "accuracy_hs_code",
+    "accuracy_weights",
+    "valued",
+    "messages_in_time",
+];
 
 /// The elements of pre-loading advance cargo information that are looked at, beside identifier, names and weight, without
 /// which no record is used: both addresses, description, pieces, and the number of the master.
@@ -47,6 +56,9 @@ struct Tally {
     weights_told: usize,
     weights_consistent: usize,
     elements_complete: usize,
+    valued: usize,
+    timed: usize,
+    in_time: usize,
     clear: usize,
     weak: usize,
     named_consignors: usize,
@@ -92,6 +104,10 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> usize, values: b
         complete &= !facts.consignors.contacts.nameless[sender as usize];
         complete &= !facts.consignees.contacts.nameless[addressee as usize];
         tally.elements_complete += usize::from(complete);
+        tally.valued += usize::from(!shipments.unvalued(p as u32));
+        let timed = parcels.sent.get(p).is_some_and(|&t| t != NO_TIME);
+        tally.timed += usize::from(timed);
+        tally.in_time += usize::from(timed && late_by(parcels, p).is_none());
         let gross = parcels.gross_weight[p];
         tally.weights_told += usize::from(told);
         tally.weights_consistent += usize::from(told && net <= gross * WEIGHT_TOLERANCE);
@@ -99,7 +115,9 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> usize, values: b
             continue;
         }
         tally.grams.push((gross * 1000.0).round() as i64);
-        tally.values.push(parcels.declared[p]);
+        if !shipments.unvalued(p as u32) {
+            tally.values.push(parcels.declared[p]);
+        }
         if told && net >= 0.05 {
             tally.factors.push((gross / net * 1000.0).round() as i64);
         }
@@ -127,6 +145,8 @@ const COMPARED: [Part; SHARES.len()] = [
     |t| (t.named_consignors + t.named_consignees, 2 * t.parcels),
     |t| (t.codes_usable, t.codes_given),
     |t| (t.weights_consistent, t.weights_told),
+    |t| (t.valued, t.parcels),
+    |t| (t.in_time, t.timed),
 ];
 
 fn ratio((part, whole): (usize, usize)) -> Option<f64> {
@@ -155,6 +175,8 @@ fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
         .open("named_parties", share(&COMPARED[2]))
         .open("named_consignors", share(&|t| (t.named_consignors, t.parcels)))
         .open("named_consignees", share(&|t| (t.named_consignees, t.parcels)))
+        .open("valued", share(&COMPARED[5]))
+        .open("messages_in_time", share(&COMPARED[6]))
         .open("one_gross_weight", share(&|t| most(&t.grams)))
         .open("one_value", share(&|t| most(&t.values)))
         .open("one_weight_factor", share(&|t| most(&t.factors)))
