@@ -279,15 +279,15 @@ fn changed(facts: &Facts) -> Vec<Option<String>> {
         let (a, b) = (p - 1, p);
         let same =
             parcels.channel[a] == parcels.channel[b] && parcels.id.get(a as u32) == parcels.id.get(b as u32);
-        if same
-            && (parcels.declared[a] != parcels.declared[b]
-                || parcels.gross_weight[a] != parcels.gross_weight[b])
+        if !same {
+            continue;
+        }
+        let days = parcels.date[b] - parcels.date[a];
+        if days == 0 {
+            texts[b] = Some("The identifier is used for two parcels of one day.".into());
+        } else if parcels.declared[a] != parcels.declared[b]
+            || parcels.gross_weight[a] != parcels.gross_weight[b]
         {
-            let days = parcels.date[b] - parcels.date[a];
-            if days == 0 {
-                texts[b] = Some("The identifier is used for two parcels of one day.".into());
-                continue;
-            }
             let what = if parcels.declared[b] < parcels.declared[a] {
                 "a lower value"
             } else {
@@ -340,5 +340,101 @@ mod tests {
         assert!(seen[1].1.contains("0.900 kg net"));
         assert!(seen[3].1.contains("consignor_address, consignor_city, hs_code"), "{}", seen[3].1);
         assert!(!seen[3].1.contains("consignee_address"), "no record gives it");
+    }
+
+    const HEAD: &str = "parcel_id,carrier,date,consignor_name,consignor_country,consignee_name,consignee_country,nature,description,quantity,gross_weight_kg,value,currency,no_customs_value,message_time,departure_time,arrival_time,line_number,hs_code\n";
+
+    /// Rows of an express manifest: identifier, nature, description, value, what stands for it, three times.
+    fn express(rows: &[[&str; 8]]) -> World {
+        let mut csv = HEAD.to_owned();
+        for [id, nature, text, value, none, sent, left, landed] in rows {
+            csv.push_str(&format!(
+                "{id},C,2026-03-10,Shop,CN,Anna Weber,DE,{nature},{text},1,0.5,{value},EUR,{none},{sent},{left},{landed},1,610910\n"
+            ));
+        }
+        World::from_channels("DE", "2026-03-20", &[(Channel::Express, &csv)])
+    }
+
+    fn reasons(world: &World) -> Vec<(String, String)> {
+        let facts = world.facts();
+        let id = |f: &Finding| facts.shipments.parcels.id.get(f.parcel).to_owned();
+        run(&facts, &Settings::default()).findings.iter().map(|f| (id(f), f.reason.clone())).collect()
+    }
+
+    #[test]
+    fn goods_without_customs_value_are_asked_for_and_documents_are_not() {
+        let world = express(&[
+            ["NCV", "", "cotton shirt", "", "NCV", "", "", ""],
+            ["PAPERS", "", "documents", "", "NCV", "", "", ""],
+            ["DOCS", "documents", "contract of sale", "", "true", "", "", ""],
+            ["SHIRT", "", "cotton shirt", "12", "", "", "", ""],
+            ["BOTH", "", "cotton shirt", "12", "false", "", "", ""],
+            ["ZERO", "", "cotton shirt", "0.00", "", "", "", ""],
+        ]);
+        let found = reasons(&world);
+        let ids: Vec<&str> = found.iter().map(|f| f.0.as_str()).collect();
+        assert_eq!(ids, ["NCV", "ZERO"], "{found:#?}");
+        assert!(found[0].1.contains("no customs value (NCV)"));
+        assert!(found[1].1.contains("a value of 0"));
+        // Whatever the other detectors of this night say, a value that nobody declared is none.
+        let facts = world.facts();
+        for detector in super::super::ALL.iter().filter(|d| d.family.is_revenue()) {
+            let found = (detector.run)(&facts, None).unwrap().findings;
+            assert!(found.is_empty(), "{}: {found:?}", detector.id);
+        }
+        assert!(
+            facts
+                .shipments
+                .unvalued(facts.shipments.parcels.id.iter().position(|i| i == "NCV").unwrap() as u32)
+        );
+    }
+
+    #[test]
+    fn a_message_without_a_place_for_values_is_no_fault_of_a_parcel_where_its_carrier_never_gives_one() {
+        let quiet = express(&[["A", "", "cotton shirt", "", "unstated", "", "", ""]]);
+        assert_eq!(reasons(&quiet), []);
+        let ids: Vec<String> = (0..20).map(|i| format!("P{i:02}")).collect();
+        let mut rows: Vec<[&str; 8]> =
+            ids.iter().map(|id| [id.as_str(), "", "cotton shirt", "12", "", "", "", ""]).collect();
+        rows.push(["A", "", "cotton shirt", "", "unstated", "", "", ""]);
+        let world = express(&rows);
+        let facts = world.facts();
+        let told = run(&facts, &Settings { lowest: 0.4, ..Settings::default() }).findings;
+        assert_eq!(told.len(), 1);
+        assert!(told[0].reason.contains("lacks value"), "{}", told[0].reason);
+    }
+
+    #[test]
+    fn advance_data_sent_after_departure_or_arrival_is_late() {
+        let row = |id, sent, left, landed| [id, "", "cotton shirt", "12", "", sent, left, landed];
+        let world = express(&[
+            row("AFTER_ARRIVAL", "2026-03-10T12:30:00Z", "2026-03-09T20:00:00Z", "2026-03-10T08:00:00Z"),
+            row("AFTER_DEPARTURE", "2026-03-09T21:00:00Z", "2026-03-09T20:00:00Z", "2026-03-10T08:00:00Z"),
+            row("BEFORE", "2026-03-09T19:59:00Z", "2026-03-09T20:00:00Z", "2026-03-10T08:00:00Z"),
+            row("DAYS_AFTER", "2026-03-14", "", ""),
+            row("NO_ZONE", "2026-03-09T21:00:00", "2026-03-09T20:00:00", "2026-03-10T08:00:00"),
+            row("SAME_DAY", "2026-03-10T23:00:00", "", ""),
+            row("UNREADABLE", "soon", "", ""),
+            row("ZONES", "2026-03-10T09:00:00+08:00", "", "2026-03-10T01:30:00+00:00"),
+        ]);
+        let found = reasons(&world);
+        let ids: Vec<&str> = found.iter().map(|f| f.0.as_str()).collect();
+        assert_eq!(ids, ["AFTER_ARRIVAL", "AFTER_DEPARTURE", "DAYS_AFTER"], "{found:#?}");
+        assert!(found[0].1.contains("4 h 30 min after the goods arrived"), "{}", found[0].1);
+        assert!(found[1].1.contains("1 h 00 min after the goods departed"), "{}", found[1].1);
+        assert!(found[2].1.contains("after the goods arrived"), "{}", found[2].1);
+        assert!(express(&[row("NONE", "", "", "")]).facts().shipments.parcels.sent.is_empty());
+    }
+
+    #[test]
+    fn one_identifier_for_two_parcels_of_one_day() {
+        let line = |to: &str| {
+            format!("A,C,2026-03-10,{to} Mill,CN,{to},DE,,cotton shirt,1,0.5,10,EUR,,,,,1,610910\n")
+        };
+        let csv = format!("{HEAD}{}{}", line("Anna"), line("Emil"));
+        let world = World::from_channels("DE", "2026-03-20", &[(Channel::Express, &csv)]);
+        let found = reasons(&world);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].1, "The identifier is used for two parcels of one day.");
     }
 }

@@ -30,6 +30,7 @@ mod split_window;
 
 pub use allowed::{Suppressed, suppress};
 pub(crate) use data_quality_record::late_by;
+pub(crate) use misdeclared_description::score as contradiction_score;
 
 use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};

@@ -2,6 +2,7 @@
 
 use super::table::Table;
 use super::tables::{Run, entity_id, text};
+use super::trend::{self, EarlierNight};
 use crate::detect::late_by;
 use crate::facts::Facts;
 use crate::fields::s10::parse_s10;
@@ -11,7 +12,6 @@ use crate::model::parcels::Particular;
 use crate::model::schema::Column;
 use crate::refdata::vague::Clarity;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
-use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -20,10 +20,7 @@ const WEIGHT_TOLERANCE: f64 = 1.02;
 /// Parcels from which a consignor is worth a row.
 const CONSIGNOR_PARCELS: usize = 20;
 
-/// What an earlier run found of each carrier: channel and carrier to the shares of [`SHARES`].
-pub type EarlierQuality = BTreeMap<(String, String), Vec<Option<f64>>>;
-
-/// The shares that are compared with an earlier run.
+/// The shares that are compared with earlier nights.
 pub const SHARES: [&str; 7] = [
     "elements_complete",
     "clear_descriptions",
@@ -231,7 +228,7 @@ pub(super) fn manifests(run: &Run) -> Table {
     measures(table, &rows)
 }
 
-/// One row a channel and carrier or operator; `change_…` is the share less that of the earlier run that the job names.
+/// One row a channel and carrier or operator, with its trend over earlier nights.
 pub(super) fn carriers(run: &Run) -> Table {
     let facts = run.facts;
     let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
@@ -241,18 +238,20 @@ pub(super) fn carriers(run: &Run) -> Table {
         .full("channel", text(keys.iter().map(|k| k.0.name())))
         .open("carrier", open(keys.iter().map(|k| words.get(k.1))));
     let rows: Vec<(bool, &Tally)> = keys.iter().map(|k| k.0 == Channel::Postal).zip(&tallies).collect();
-    let mut table = measures(table, &rows);
-    for (i, (name, part)) in SHARES.iter().zip(COMPARED).enumerate() {
-        let change = keys.iter().zip(&tallies).map(|(key, tally)| {
-            let earlier = run.earlier.get(&(key.0.name().to_owned(), words.get(key.1).to_owned()))?;
-            Some(ratio(part(tally))? - earlier.get(i).copied().flatten()?)
-        });
-        table = table.open(format!("change_{name}"), Arc::new(Float64Array::from_iter(change)));
-    }
-    table
+    let groups: Vec<_> = keys
+        .iter()
+        .zip(&tallies)
+        .map(|(key, tally)| (EarlierNight::carrier(key.0.name(), words.get(key.1)), shares(tally)))
+        .collect();
+    trend::add(measures(table, &rows), run.earlier, run.night, &groups)
 }
 
-/// One row a resolved consignor of twenty parcels or more.
+/// Tonight's shares of [`SHARES`].
+fn shares(tally: &Tally) -> [Option<f64>; SHARES.len()] {
+    COMPARED.map(|part| ratio(part(tally)))
+}
+
+/// One row a resolved consignor of twenty parcels or more, with its trend over earlier nights.
 pub(super) fn consignors(run: &Run) -> Table {
     let facts = run.facts;
     let parcels = &facts.shipments.parcels;
@@ -281,7 +280,9 @@ pub(super) fn consignors(run: &Run) -> Table {
     let table = Table::default()
         .full("consignor_entity", text(order.iter().map(|o| &o.0)))
         .full("consignor", text(order.iter().map(|o| name(o.1))));
-    measures(table, &order.iter().map(|o| (false, o.2)).collect::<Vec<_>>())
+    let groups: Vec<_> = order.iter().map(|o| (o.0.clone(), shares(o.2))).collect();
+    let table = measures(table, &order.iter().map(|o| (false, o.2)).collect::<Vec<_>>());
+    trend::add(table, run.earlier, run.night, &groups)
 }
 
 fn open<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {

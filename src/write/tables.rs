@@ -28,8 +28,8 @@ pub struct Run<'a> {
     pub inputs: &'a [Input],
     /// Whether to write the entities of every parcel.
     pub entity_links: bool,
-    /// What an earlier run found of each carrier.
-    pub earlier: &'a quality::EarlierQuality,
+    /// What earlier runs found of the data of each carrier and consignor.
+    pub earlier: &'a super::EarlierQuality,
     /// Whether to write what the words of every description say of its code.
     pub descriptions: bool,
     /// How many parcels to draw at random.
@@ -69,6 +69,7 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
     }
     if run.line_scores {
         files.push(("line_scores.parquet", line_scores));
+        files.push(("line_contradictions.parquet", descriptions::by_line));
     }
     files.into_par_iter().try_for_each(|(name, make)| make(run).write(folder, name))
 }
