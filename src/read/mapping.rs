@@ -8,7 +8,7 @@ mod presets;
 mod value;
 
 pub use layout::Layout;
-pub use presets::{preset, preset_names, preset_text, presets};
+pub use presets::{described, preset, preset_names, preset_text, presets};
 
 use super::ReadError;
 use crate::model::schema::Column;
