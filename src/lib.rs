@@ -18,6 +18,7 @@ pub mod facts;
 pub mod feedback;
 pub mod fields;
 pub mod lists;
+pub mod memory;
 pub mod model;
 pub mod normalise;
 pub mod output;

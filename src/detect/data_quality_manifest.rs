@@ -118,11 +118,12 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
             let get = |particular| shipments.consignors.get(party, particular);
             (get(Particular::City), get(Particular::Postcode), get(Particular::Name))
         };
-        let names: BTreeSet<&str> = own.iter().map(|&p| place(p).2).collect();
-        let places: BTreeSet<(&str, &str)> = own.iter().map(|&p| (place(p).0, place(p).1)).collect();
-        if let (1, Some((city, postcode))) = (places.len(), places.first())
-            && !city.is_empty()
+        let (city, postcode, _) = place(own[0]);
+        let one_place = || own.iter().map(|&p| place(p)).all(|(c, code, _)| (c, code) == (city, postcode));
+        if !city.is_empty()
             && !postcode.is_empty()
+            && one_place()
+            && let names = own.iter().map(|&p| place(p).2).collect::<BTreeSet<&str>>()
             && names.len() >= settings.senders
         {
             let text = format!("all {} senders are of {postcode} {city}", names.len());

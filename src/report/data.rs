@@ -94,12 +94,16 @@ impl Data {
                 map.insert("probability".into(), json!(thousandths(table.numbers("probability")?)));
             }
         }
-        let details = details(folder, &row_of, ids.len(), &case_number)?;
-        let list = pack(&json!({
-            "parcels": rows, "cases": cases, "words": words.texts(), "chunk": CHUNK,
-            "detectors": run["detectors"], "date": run["date"], "titles": titles(run),
-        }));
-        Ok(Data { list, details, shown: ids.len(), parcels, cases: case_count })
+        let (details, list) = rayon::join(
+            || details(folder, &row_of, ids.len(), &case_number),
+            || {
+                pack(&json!({
+                    "parcels": rows, "cases": cases, "words": words.texts(), "chunk": CHUNK,
+                    "detectors": run["detectors"], "date": run["date"], "titles": titles(run),
+                }))
+            },
+        );
+        Ok(Data { list, details: details?, shown: ids.len(), parcels, cases: case_count })
     }
 }
 

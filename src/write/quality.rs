@@ -12,6 +12,7 @@ use crate::model::parcels::Particular;
 use crate::model::schema::Column;
 use crate::refdata::vague::Clarity;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use rayon::prelude::*;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -66,15 +67,30 @@ struct Tally {
     places: Vec<u64>,
 }
 
-/// Adds parcels up by group, a number below `groups`; `values` says whether weights, values and places are kept.
-fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> usize, values: bool) -> Vec<Tally> {
+/// A hash of where each declared consignor sits; 0 where it does not say.
+fn places(facts: &Facts) -> Vec<u64> {
+    let consignors = &facts.shipments.consignors;
+    let place = |party: u32| {
+        let parts = [Particular::City, Particular::Postcode].map(|x| consignors.get(party, x));
+        let told = parts.iter().any(|x| !x.is_empty());
+        if told { xxhash_rust::xxh3::xxh3_64(parts.join("\n").as_bytes()).max(1) } else { 0 }
+    };
+    (0..consignors.len() as u32).into_par_iter().with_min_len(4096).map(place).collect()
+}
+
+/// Adds parcels up by group, a number below `groups`, or leaves them out; `values` says whether weights, values and
+/// places are kept.
+fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, values: bool) -> Vec<Tally> {
     let shipments = facts.shipments;
     let (parcels, lines) = (&shipments.parcels, &shipments.lines);
+    let places = if values { places(facts) } else { Vec::new() };
     let mut tallies = vec![Tally { filled: vec![0; Column::COUNT], ..Tally::default() }; groups];
     for p in 0..parcels.len() {
-        let tally = &mut tallies[group(p)];
+        let Some(group) = group(p) else { continue };
+        let tally = &mut tallies[group];
         tally.parcels += 1;
-        tally.identifiers_valid += usize::from(parse_s10(parcels.id.get(p as u32)).is_ok());
+        let postal = parcels.channel[p] == Channel::Postal;
+        tally.identifiers_valid += usize::from(postal && parse_s10(parcels.id.get(p as u32)).is_ok());
         let (sender, addressee) = (parcels.consignor[p], parcels.consignee[p]);
         tally.named_consignors += usize::from(!facts.consignors.contacts.nameless[sender as usize]);
         tally.named_consignees += usize::from(!facts.consignees.contacts.nameless[addressee as usize]);
@@ -118,10 +134,7 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> usize, values: b
         if told && net >= 0.05 {
             tally.factors.push((gross / net * 1000.0).round() as i64);
         }
-        let place = [Particular::City, Particular::Postcode].map(|x| shipments.consignors.get(sender, x));
-        if place.iter().any(|x| !x.is_empty()) {
-            tally.places.push(xxhash_rust::xxh3::xxh3_64(place.join("\n").as_bytes()));
-        }
+        tally.places.extend(Some(places[sender as usize]).filter(|&place| place != 0));
     }
     tallies
 }
@@ -219,7 +232,7 @@ pub(super) fn manifests(run: &Run) -> Table {
     // By name, not by number: the order must not depend on how words were numbered.
     let key = |p: usize| (parcels.channel[p], parcels.manifest[p], parcels.carrier[p]);
     let (keys, of) = grouped(facts, key, |k| (k.0, words.get(k.1), words.get(k.2)));
-    let tallies = tally(facts, keys.len(), |p| of[p], true);
+    let tallies = tally(facts, keys.len(), |p| Some(of[p]), true);
     let table = Table::default()
         .full("channel", text(keys.iter().map(|k| k.0.name())))
         .open("manifest_id", open(keys.iter().map(|k| words.get(k.1))))
@@ -233,7 +246,7 @@ pub(super) fn carriers(run: &Run) -> Table {
     let facts = run.facts;
     let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
     let (keys, of) = grouped(facts, |p| (parcels.channel[p], parcels.carrier[p]), |k| (k.0, words.get(k.1)));
-    let tallies = tally(facts, keys.len(), |p| of[p], false);
+    let tallies = tally(facts, keys.len(), |p| Some(of[p]), false);
     let table = Table::default()
         .full("channel", text(keys.iter().map(|k| k.0.name())))
         .open("carrier", open(keys.iter().map(|k| words.get(k.1))));
@@ -257,19 +270,18 @@ pub(super) fn consignors(run: &Run) -> Table {
     let parcels = &facts.shipments.parcels;
     let mut count = vec![0_usize; facts.consignors.entities.len()];
     (0..parcels.len()).for_each(|p| count[facts.consignor(p as u32) as usize] += 1);
-    // Number 0 takes all others.
-    let mut number = vec![0; count.len()];
+    let mut number = vec![None; count.len()];
     let mut large: Vec<u32> = Vec::new();
     for entity in 0..count.len() {
         if count[entity] >= CONSIGNOR_PARCELS {
+            number[entity] = Some(large.len());
             large.push(entity as u32);
-            number[entity] = large.len();
         }
     }
-    let tallies = tally(facts, large.len() + 1, |p| number[facts.consignor(p as u32) as usize], true);
+    let tallies = tally(facts, large.len(), |p| number[facts.consignor(p as u32) as usize], true);
     let mut order: Vec<(String, u32, &Tally)> = large
         .iter()
-        .zip(&tallies[1..])
+        .zip(&tallies)
         .map(|(&entity, tally)| (entity_id("consignor", facts.consignors, entity), entity, tally))
         .collect();
     order.sort_by(|a, b| a.0.cmp(&b.0));

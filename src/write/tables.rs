@@ -71,7 +71,7 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
         files.push(("line_scores.parquet", line_scores));
         files.push(("line_contradictions.parquet", descriptions::by_line));
     }
-    files.into_par_iter().try_for_each(|(name, make)| make(run).write(folder, name))
+    files.into_par_iter().with_max_len(1).try_for_each(|(name, make)| make(run).write(folder, name))
 }
 
 /// The stable name of a resolved party.
