@@ -28,10 +28,12 @@ fn manifest() -> String {
 }
 
 fn run(folder: &Path, out: &str, more: &[&str]) -> serde_json::Value {
+    run_on(folder, "2026-05-20", out, more)
+}
+
+fn run_on(folder: &Path, day: &str, out: &str, more: &[&str]) -> serde_json::Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parcel-risk"));
-    command
-        .args(["run", "--quiet", "--destination", "DE", "--date", "2026-05-20", "--out"])
-        .arg(folder.join(out));
+    command.args(["run", "--quiet", "--destination", "DE", "--date", day, "--out"]).arg(folder.join(out));
     command.arg("--express").arg(folder.join("manifest.csv"));
     for setting in more {
         command.arg("--set").arg(setting.replace("FOLDER", &folder.to_string_lossy()));
@@ -120,7 +122,7 @@ fn lanes_stand_beside_revenue_and_lists_are_obeyed() {
 fn house(id: &str, sent: &str, value: &str) -> String {
     let party = |name: &str, who: &str, country: &str| {
         format!(
-            "<{name}><Name>{who}</Name><PostalStructuredAddress><StreetName>Road 1</StreetName><CityName>Town</CityName>\
+            "<{name}><Name>{who}</Name><PostalStructuredAddress><StreetName>Road {id}</StreetName><CityName>Town</CityName>\
              <CountryID>{country}</CountryID></PostalStructuredAddress></{name}>"
         )
     };
@@ -137,7 +139,7 @@ fn house(id: &str, sent: &str, value: &str) -> String {
          <NatureIdentificationTransportCargo><Identification>cotton t-shirt {id}</Identification></NatureIdentificationTransportCargo>\
          </IncludedHouseConsignmentItem></IncludedHouseConsignment></MasterConsignment></HouseWaybill>\n",
         party("ConsignorParty", "Blue Shop Ltd", "CN"),
-        party("ConsigneeParty", "Anna Weber", "DE"),
+        party("ConsigneeParty", &format!("Anna {id} Weber"), "DE"),
         event("ArrivalEvent", "2026-05-20T06:00:00Z"),
         event("DepartureEvent", "2026-05-19T18:00:00Z"),
     )
@@ -163,7 +165,7 @@ fn waybills_without_value_and_late_or_changed_messages_are_asked_about() {
     xml += &house("CHANGED", early, &value("30"));
     xml += &house("CHANGED", early, &value("55"));
     fs::write(folder.join("waybills.xml"), xml).unwrap();
-    let parties = "SHP/BLUE SHOP\n/ROAD 1\n/TOWN\n/CN\nCNE/ANNA WEBER\n/ROAD 2\n/BONN\n/DE/53111\n";
+    let parties = "SHP/BLUE SHOP\n/ROAD 1\n/TOWN\n/CN\nCNE/BERTA KLEIN\n/ROAD 2\n/BONN\n/DE/53111\n";
     fs::write(
         folder.join("waybills.txt"),
         format!(
@@ -232,7 +234,7 @@ fn the_quality_of_data_has_a_trend_over_all_earlier_nights() {
             })
             .collect();
         fs::write(folder.join("manifest.csv"), format!("{HEAD}\n{}", rows.join("\n"))).unwrap();
-        run(folder, &day, &[&format!("date={day}"), "output.line_scores=true"]);
+        run_on(folder, &day, &day, &["output.line_scores=true"]);
     }
     for file in ["carrier_quality.parquet", "consignor_quality.parquet"] {
         let row = &table(folder, "2026-05-20", file)[0];
