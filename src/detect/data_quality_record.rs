@@ -105,6 +105,9 @@ fn given(facts: &Facts, parcel: u32) -> u16 {
             Column::ConsignorCity => !shipments.consignors.get(sender, Particular::City).is_empty(),
             Column::ConsigneeCity => !shipments.consignees.get(addressee, Particular::City).is_empty(),
             Column::Value => !shipments.unvalued(parcel),
+            Column::Quantity => shipments.parcels.lines(parcel).all(|l| {
+                shipments.lines.filled[l] & (1 << column as u64 | 1 << Column::Packages as u64) != 0
+            }),
             _ => shipments.parcels.lines(parcel).all(|l| {
                 let bit = 1 << column as u64;
                 shipments.lines.filled[l] & bit != 0 && shipments.lines.unusable[l] & bit == 0

@@ -110,7 +110,10 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, v
             let clear = matches!(clarity, Clarity::Clear | Clarity::Weak(_));
             tally.clear += usize::from(clear);
             tally.weak += usize::from(matches!(clarity, Clarity::Weak(_)));
-            complete &= clear && ELEMENTS.iter().all(|&e| usable & (1 << e as u64) != 0);
+            // The elements count packages; whoever tells the pieces of the goods tells more.
+            let counted =
+                if usable & 1 << Column::Packages as u64 != 0 { 1 << Column::Quantity as u64 } else { 0 };
+            complete &= clear && ELEMENTS.iter().all(|&e| (usable | counted) & (1 << e as u64) != 0);
             told &= lines.net_weight[l] > 0.0;
             net += lines.net_weight[l];
         }

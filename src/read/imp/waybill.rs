@@ -3,7 +3,7 @@
 use crate::fields::date::{iso_text, parse_date};
 
 /// The fields that the text names, as the presets call them.
-pub(in crate::read) const FIELDS: [&str; 31] = [
+pub(in crate::read) const FIELDS: [&str; 32] = [
     "MBI",
     "HBS",
     "HBS weight",
@@ -35,6 +35,7 @@ pub(in crate::read) const FIELDS: [&str; 31] = [
     "AWB",
     "FLT",
     "FLT date",
+    "HBS pieces",
 ];
 
 /// Positions in [`FIELDS`].
@@ -57,6 +58,7 @@ pub(super) mod field {
     pub(in crate::read) const AIR_WAYBILL: usize = 28;
     pub(in crate::read) const FLIGHT: usize = 29;
     pub(in crate::read) const FLIGHT_DAY: usize = 30;
+    pub(in crate::read) const PACKAGES: usize = 31;
 }
 
 /// What stands in the place of an amount where none is declared: no customs value, no value, no insurance.
@@ -75,6 +77,7 @@ pub(super) struct Waybill {
     pub(super) number: Span,
     pub(super) weight_code: Span,
     pub(super) weight: Span,
+    pub(super) packages: Span,
     pub(super) short: Span,
     pub(super) texts: Vec<Span>,
     pub(super) tariff: Vec<Span>,
@@ -99,6 +102,7 @@ impl Waybill {
             &mut self.number,
             &mut self.weight_code,
             &mut self.weight,
+            &mut self.packages,
             &mut self.short,
             &mut self.issued,
         ] {
@@ -138,7 +142,9 @@ impl Waybill {
                 let number = fields.next().unwrap_or_default();
                 self.number = self.keep(number);
                 if self.weight.0 == self.weight.1 {
-                    let weight = fields.nth(2).unwrap_or_default().trim();
+                    let packages = fields.nth(1).unwrap_or_default();
+                    self.packages = self.keep(packages);
+                    let weight = fields.next().unwrap_or_default().trim();
                     let letters = weight.bytes().take_while(u8::is_ascii_alphabetic).count();
                     self.weight_code = self.keep(&weight[..letters]);
                     self.weight = self.keep(&weight[letters..]);
@@ -215,6 +221,7 @@ impl Waybill {
     pub(super) fn row(&self, row: usize, put: &mut impl FnMut(usize, &str)) {
         put(field::NUMBER, self.get(self.number));
         put(field::WEIGHT, self.get(self.weight));
+        put(field::PACKAGES, self.get(self.packages));
         put(field::WEIGHT_CODE, self.get(self.weight_code));
         put(field::SHORT, self.get(self.short));
         for (start, party) in [field::SHIPPER, field::CONSIGNEE].into_iter().zip(&self.parties) {

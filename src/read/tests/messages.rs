@@ -221,6 +221,7 @@ fn cargo_imp_house_waybills() {
     assert_eq!(found.cells(Column::ParcelValue), ["42.68", "60", "60", ""]);
     assert_eq!(found.cells(Column::NoCustomsValue), ["unstated", "unstated", "unstated", "NCV"]);
     assert_eq!(found.cells(Column::InsuredValue), ["", "100", "100", ""]);
+    assert_eq!(found.cells(Column::Packages), ["1"; 4]);
     // Ten pounds.
     assert_eq!(found.cells(Column::GrossWeightKg)[1], "4.5359237");
     assert!(found.rejects.is_empty(), "{:?}", found.rejects);
