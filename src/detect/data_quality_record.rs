@@ -9,7 +9,7 @@ use crate::fields::time::{NO_TIME, parse_time, utc_text};
 use crate::model::batch::Channel;
 use crate::model::finding::{Finding, Findings};
 use crate::model::money::display;
-use crate::model::parcels::{NO_DAY, Parcels, Particular};
+use crate::model::parcels::{NO_DAY, Parcels};
 use crate::model::schema::Column;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -92,26 +92,23 @@ const ELEMENTS: [Column; 10] = [
     Column::Value,
 ];
 
-/// Bits of [`ELEMENTS`] that the parcel gives: parties by their particulars, the rest on every line.
+/// Bits of [`ELEMENTS`] that the parcel gives: parties by the line that names them, the first, the rest on every line.
 fn given(facts: &Facts, parcel: u32) -> u16 {
-    let shipments = facts.shipments;
-    let p = parcel as usize;
-    let (sender, addressee) = (shipments.parcels.consignor[p], shipments.parcels.consignee[p]);
+    let lines = &facts.shipments.lines;
+    let own = facts.shipments.parcels.lines(parcel);
+    let parties = lines.filled[own.start];
+    let usable = own.fold(u64::MAX, |all, l| all & lines.filled[l] & !lines.unusable[l]);
+    let bit = |column: Column| 1_u64 << column as u64;
     let mut bits = 0;
     for (i, &column) in ELEMENTS.iter().enumerate() {
         let has = match column {
-            Column::ConsignorAddress => !shipments.consignors.get(sender, Particular::Address).is_empty(),
-            Column::ConsigneeAddress => !shipments.consignees.get(addressee, Particular::Address).is_empty(),
-            Column::ConsignorCity => !shipments.consignors.get(sender, Particular::City).is_empty(),
-            Column::ConsigneeCity => !shipments.consignees.get(addressee, Particular::City).is_empty(),
-            Column::Value => !shipments.unvalued(parcel),
-            Column::Quantity => shipments.parcels.lines(parcel).all(|l| {
-                shipments.lines.filled[l] & (1 << column as u64 | 1 << Column::Packages as u64) != 0
-            }),
-            _ => shipments.parcels.lines(parcel).all(|l| {
-                let bit = 1 << column as u64;
-                shipments.lines.filled[l] & bit != 0 && shipments.lines.unusable[l] & bit == 0
-            }),
+            Column::ConsignorAddress
+            | Column::ConsigneeAddress
+            | Column::ConsignorCity
+            | Column::ConsigneeCity => parties & bit(column) != 0,
+            Column::Quantity => usable & (bit(column) | bit(Column::Packages)) != 0,
+            Column::Value => !facts.shipments.unvalued(parcel),
+            _ => usable & bit(column) != 0,
         };
         bits |= u16::from(has) << i;
     }

@@ -45,22 +45,22 @@ const ELEMENTS: [Column; 5] = [
 /// Sums over the lines and parcels of one group.
 #[derive(Clone, Default)]
 struct Tally {
-    parcels: usize,
-    lines: usize,
-    filled: Vec<usize>,
-    identifiers_valid: usize,
-    codes_given: usize,
-    codes_usable: usize,
-    weights_told: usize,
-    weights_consistent: usize,
-    elements_complete: usize,
-    valued: usize,
-    timed: usize,
-    in_time: usize,
-    clear: usize,
-    weak: usize,
-    named_consignors: usize,
-    named_consignees: usize,
+    parcels: u32,
+    lines: u32,
+    filled: Vec<u32>,
+    identifiers_valid: u32,
+    codes_given: u32,
+    codes_usable: u32,
+    weights_told: u32,
+    weights_consistent: u32,
+    elements_complete: u32,
+    valued: u32,
+    timed: u32,
+    in_time: u32,
+    clear: u32,
+    weak: u32,
+    named_consignors: u32,
+    named_consignees: u32,
     grams: Vec<i64>,
     values: Vec<i64>,
     factors: Vec<i64>,
@@ -90,10 +90,10 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, v
         let tally = &mut tallies[group];
         tally.parcels += 1;
         let postal = parcels.channel[p] == Channel::Postal;
-        tally.identifiers_valid += usize::from(postal && parse_s10(parcels.id.get(p as u32)).is_ok());
+        tally.identifiers_valid += u32::from(postal && parse_s10(parcels.id.get(p as u32)).is_ok());
         let (sender, addressee) = (parcels.consignor[p], parcels.consignee[p]);
-        tally.named_consignors += usize::from(!facts.consignors.contacts.nameless[sender as usize]);
-        tally.named_consignees += usize::from(!facts.consignees.contacts.nameless[addressee as usize]);
+        tally.named_consignors += u32::from(!facts.consignors.contacts.nameless[sender as usize]);
+        tally.named_consignees += u32::from(!facts.consignees.contacts.nameless[addressee as usize]);
         let (mut net, mut told, mut complete) = (0.0, true, true);
         for l in parcels.lines(p as u32) {
             tally.lines += 1;
@@ -104,12 +104,12 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, v
             }
             let usable = lines.filled[l] & !lines.unusable[l];
             let code = 1 << Column::HsCode as u64;
-            tally.codes_given += usize::from(lines.filled[l] & code != 0);
-            tally.codes_usable += usize::from(usable & code != 0);
+            tally.codes_given += u32::from(lines.filled[l] & code != 0);
+            tally.codes_usable += u32::from(usable & code != 0);
             let clarity = facts.clarity[lines.description[l] as usize];
             let clear = matches!(clarity, Clarity::Clear | Clarity::Weak(_));
-            tally.clear += usize::from(clear);
-            tally.weak += usize::from(matches!(clarity, Clarity::Weak(_)));
+            tally.clear += u32::from(clear);
+            tally.weak += u32::from(matches!(clarity, Clarity::Weak(_)));
             // The elements count packages; whoever tells the pieces of the goods tells more.
             let counted =
                 if usable & 1 << Column::Packages as u64 != 0 { 1 << Column::Quantity as u64 } else { 0 };
@@ -119,14 +119,14 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, v
         }
         complete &= !facts.consignors.contacts.nameless[sender as usize];
         complete &= !facts.consignees.contacts.nameless[addressee as usize];
-        tally.elements_complete += usize::from(complete);
-        tally.valued += usize::from(!shipments.unvalued(p as u32));
+        tally.elements_complete += u32::from(complete);
+        tally.valued += u32::from(!shipments.unvalued(p as u32));
         let timed = parcels.sent.get(p).is_some_and(|&t| t != NO_TIME);
-        tally.timed += usize::from(timed);
-        tally.in_time += usize::from(timed && late_by(parcels, p).is_none());
+        tally.timed += u32::from(timed);
+        tally.in_time += u32::from(timed && late_by(parcels, p).is_none());
         let gross = parcels.gross_weight[p];
-        tally.weights_told += usize::from(told);
-        tally.weights_consistent += usize::from(told && net <= gross * WEIGHT_TOLERANCE);
+        tally.weights_told += u32::from(told);
+        tally.weights_consistent += u32::from(told && net <= gross * WEIGHT_TOLERANCE);
         if !values {
             continue;
         }
@@ -143,13 +143,14 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, v
 }
 
 /// Share of the most frequent of some values.
-fn most(values: &[impl Ord + Copy]) -> (usize, usize) {
+fn most(values: &[impl Ord + Copy]) -> (u32, u32) {
     let mut values = values.to_vec();
     values.sort_unstable();
-    (values.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0), values.len())
+    let most = values.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0);
+    (most as u32, values.len() as u32)
 }
 
-type Part = fn(&Tally) -> (usize, usize);
+type Part = fn(&Tally) -> (u32, u32);
 
 /// The shares of [`SHARES`], in its order.
 const COMPARED: [Part; SHARES.len()] = [
@@ -162,17 +163,17 @@ const COMPARED: [Part; SHARES.len()] = [
     |t| (t.in_time, t.timed),
 ];
 
-fn ratio((part, whole): (usize, usize)) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
+fn ratio((part, whole): (u32, u32)) -> Option<f64> {
+    (whole > 0).then(|| f64::from(part) / f64::from(whole))
 }
 
 /// The columns that all three files have, behind their keys. Shares are null where there is nothing to judge.
 fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
-    let share = |part: &dyn Fn(&Tally) -> (usize, usize)| -> ArrayRef {
+    let share = |part: &dyn Fn(&Tally) -> (u32, u32)| -> ArrayRef {
         Arc::new(Float64Array::from_iter(rows.iter().map(|(_, t)| ratio(part(t)))))
     };
-    let count = |n: &dyn Fn(&Tally) -> usize| -> ArrayRef {
-        Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, t)| n(t) as i64)))
+    let count = |n: &dyn Fn(&Tally) -> u32| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, t)| i64::from(n(t)))))
     };
     let postal =
         rows.iter().map(|(postal, t)| postal.then(|| ratio((t.identifiers_valid, t.parcels))).flatten());
