@@ -276,6 +276,7 @@ mod tests {
             "diesel engine heater",
             "transformers power supply toroidal",
             "jordan almonds",
+            "allure auto car mat toyota etios",
             "greek god hermes statue",
             "500ml bottle 5G 128GB",
         ] {
