@@ -6,8 +6,9 @@ use crate::model::batch::Channel;
 use crate::model::finding::{Case, Finding, Findings};
 use crate::model::parcels::Particular;
 use crate::model::text::ABSENT;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 detector! {
     /// ## What it flags

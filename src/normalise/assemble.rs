@@ -43,12 +43,16 @@ type Restated = Vec<(u32, u32, Money)>;
 pub(super) fn assemble(mut chunks: Vec<Chunk>, context: &Context) -> Assembled {
     let senders = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignors)).collect();
     let addressees = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignees)).collect();
-    let (senders, addressees) = rayon::join(|| Distinct::of(senders), || Distinct::of(addressees));
     let chunks = chunks;
+    let ((senders, addressees), sorted) = rayon::join(
+        || rayon::join(|| Distinct::of(senders), || Distinct::of(addressees)),
+        || Table { chunks: &chunks, consignor_of: &[], consignee_of: &[] }.sorted(),
+    );
     let mut repeats = Vec::new();
     let ranked = Table { chunks: &chunks, consignor_of: &senders.rank, consignee_of: &addressees.rank };
     let mut restated = Restated::new();
-    let (order, starts) = ranked.parcels(&ranked.sorted(), &mut repeats, &mut restated);
+    let (order, starts) = ranked.parcels(&sorted, &mut repeats, &mut restated);
+    drop(sorted);
     let named = |party: fn(&Chunk) -> &Vec<u32>| {
         let chunks = &chunks;
         order.iter().map(move |&(c, row)| (c, party(&chunks[c as usize])[row as usize]))

@@ -3,9 +3,9 @@
 use super::columns::Columns;
 use super::pack::{Words, pack};
 use crate::error::Error;
+use hashbrown::HashMap;
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::path::Path;
 
 /// Flagged parcels that the report holds; all are in the Parquet files.
