@@ -3,13 +3,13 @@
 //! Defaults < job file < `--date`, `--out` and the like < `--set KEY=VALUE`. Nothing is taken from the environment.
 
 use crate::detect;
+use crate::earlier;
 use crate::error::Error;
 use crate::facts::prices::PriceReference;
 use crate::fields::country::{Country, parse_country};
 use crate::fields::date::{iso_text, parse_date};
 use crate::lists::{ListSettings, Lists};
 use crate::model::batch::Channel;
-use crate::output;
 use crate::read::mapping::{self, Mapping};
 use crate::read::{self, Input, Limits};
 use crate::refdata::calibration::Calibration;
@@ -18,7 +18,7 @@ use crate::refdata::materials::RawMaterials;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
 use crate::resolve::ResolveSettings;
-use crate::write::{EarlierQuality, QUALITY_SHARES, SampleSettings};
+use crate::write::{EarlierQuality, SampleSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -52,7 +52,8 @@ pub struct Job {
     pub duty_rates: Option<PathBuf>,
     /// Lists of the user's: parties to watch or to leave alone, goods.
     pub lists: ListSettings,
-    /// Output folder of an earlier run, to say how the data's quality has changed since.
+    /// Output folder of an earlier run, to say how the data's quality has changed since; the latest of `report.earlier`
+    /// where none is given.
     pub previous: Option<PathBuf>,
     /// What scores are worth as probabilities, by detector; replaces the built-in rows of those that it names.
     pub calibration: Option<PathBuf>,
@@ -104,7 +105,8 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
     pub entity_links: bool,
-    /// `line_scores.parquet`: how probable a cut is on every line that could be compared, for ranking.
+    /// For ranking, `line_scores.parquet`: how probable a cut is on every line that could be compared; and
+    /// `line_contradictions.parquet`: how much the words of every line with a code contradict it.
     pub line_scores: bool,
     /// `descriptions.parquet`: what the words of every distinct description say of its code.
     pub descriptions: bool,
@@ -122,7 +124,8 @@ impl Default for OutputSettings {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReportSettings {
-    /// Output folders of earlier nights, paths or patterns; those beside the output folder where none is given.
+    /// Output folders of earlier nights, paths or patterns; those beside the output folder where none is given. The trends
+    /// of the data's quality rest on them too.
     pub earlier: Vec<String>,
 }
 
@@ -146,7 +149,7 @@ pub struct Plan {
     pub charges: ChargeRates,
     /// Lists of the user's.
     pub lists: Lists,
-    /// What an earlier run found of each carrier.
+    /// What earlier runs found of the data of each carrier and consignor.
     pub earlier: EarlierQuality,
     /// What scores are worth.
     pub calibration: Calibration,
@@ -307,7 +310,10 @@ impl Job {
             )));
         }
         let lists = Lists::load(&self.lists, night).map_err(|e| configuration(&e))?;
-        let earlier = self.previous.as_deref().map(earlier_quality).transpose()?.unwrap_or_default();
+        let named: Vec<&str> = self.report.earlier.iter().map(String::as_str).collect();
+        let code = destination.map_or(serde_json::Value::Null, |d| d.to_string().into());
+        let runs = earlier::runs(&out, &named, &iso_text(night), &code);
+        let earlier = earlier::quality(&runs, self.previous.as_deref())?;
         Ok(Plan {
             job: self,
             night,
@@ -347,18 +353,6 @@ pub fn assign(inputs: &mut [Input], mappings: &BTreeMap<String, String>) -> Resu
         }
     }
     Ok(())
-}
-
-/// The quality of each carrier's data in an earlier run.
-fn earlier_quality(folder: &Path) -> Result<EarlierQuality, Error> {
-    let (rows, _) = output::rows(folder, "carrier_quality.parquet", None, usize::MAX)?;
-    let text = |row: &output::Row, name: &str| {
-        row.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
-    };
-    let shares = |row: &output::Row| {
-        QUALITY_SHARES.iter().map(|name| row.get(*name).and_then(serde_json::Value::as_f64)).collect()
-    };
-    Ok(rows.iter().map(|row| ((text(row, "channel"), text(row, "carrier")), shares(row))).collect())
 }
 
 /// The path without `name/..` inside, so that it reads as a person would write it.

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod cmd;
 pub mod config;
 pub mod detect;
+pub mod earlier;
 pub mod error;
 pub mod eval;
 pub mod facts;

@@ -108,7 +108,8 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         if share(n) >= settings.alike {
             signs.push((settings.weight, format!("{n} of them weigh {weight} g")));
         }
-        let (n, value) = mode(own.iter().map(|&p| parcels.declared[p as usize]).collect());
+        let valued = own.iter().filter(|&&p| !shipments.unvalued(p));
+        let (n, value) = mode(valued.map(|&p| parcels.declared[p as usize]).collect());
         if share(n) >= settings.alike {
             let value = crate::model::money::display(value, &parcels.currency[own[0] as usize].to_string());
             signs.push((settings.value, format!("{n} of them are declared at {value}")));

@@ -29,6 +29,8 @@ mod split_linked;
 mod split_window;
 
 pub use allowed::{LeftOut, Suppressed, suppress};
+pub(crate) use data_quality_record::late_by;
+pub(crate) use misdeclared_description::score as contradiction_score;
 
 use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};

@@ -248,6 +248,13 @@ fn rows_of(out: &mut Manifest, world: &World<'_>, draft: &Draft, dispatch: &Disp
         out.text(Column::SellerName, &draft.shop);
         out.text(Column::OrderId, &draft.order_id);
         out.text(Column::ProcedureCodes, &procedures);
+        out.number(Column::Packages, None);
+        // What a record without value says, and the times of messages: no CSV of this world has them.
+        for column in
+            [Column::NoCustomsValue, Column::MessageTime, Column::DepartureTime, Column::ArrivalTime]
+        {
+            out.text(column, "");
+        }
     }
 }
 

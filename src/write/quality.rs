@@ -2,15 +2,17 @@
 
 use super::table::Table;
 use super::tables::{Run, entity_id, text};
+use super::trend::{self, EarlierNight};
+use crate::detect::late_by;
 use crate::facts::Facts;
 use crate::fields::s10::parse_s10;
+use crate::fields::time::NO_TIME;
 use crate::model::batch::Channel;
 use crate::model::parcels::Particular;
 use crate::model::schema::Column;
 use crate::refdata::vague::Clarity;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -19,12 +21,16 @@ const WEIGHT_TOLERANCE: f64 = 1.02;
 /// Parcels from which a consignor is worth a row.
 const CONSIGNOR_PARCELS: usize = 20;
 
-/// What an earlier run found of each carrier: channel and carrier to the shares of [`SHARES`].
-pub type EarlierQuality = BTreeMap<(String, String), Vec<Option<f64>>>;
-
-/// The shares that are compared with an earlier run.
-pub const SHARES: [&str; 5] =
-    ["elements_complete", "clear_descriptions", "named_parties", "accuracy_hs_code", "accuracy_weights"];
+/// The shares that are compared with earlier nights.
+pub const SHARES: [&str; 7] = [
+    "elements_complete",
+    "clear_descriptions",
+    "named_parties",
+    "accuracy_hs_code",
+    "accuracy_weights",
+    "valued",
+    "messages_in_time",
+];
 
 /// The elements of pre-loading advance cargo information that are looked at, beside identifier, names and weight, without
 /// which no record is used: both addresses, description, pieces, and the number of the master.
@@ -48,6 +54,9 @@ struct Tally {
     weights_told: u32,
     weights_consistent: u32,
     elements_complete: u32,
+    valued: u32,
+    timed: u32,
+    in_time: u32,
     clear: u32,
     weak: u32,
     named_consignors: u32,
@@ -101,13 +110,20 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, v
             let clear = matches!(clarity, Clarity::Clear | Clarity::Weak(_));
             tally.clear += u32::from(clear);
             tally.weak += u32::from(matches!(clarity, Clarity::Weak(_)));
-            complete &= clear && ELEMENTS.iter().all(|&e| usable & (1 << e as u64) != 0);
+            // The elements count packages; whoever tells the pieces of the goods tells more.
+            let counted =
+                if usable & 1 << Column::Packages as u64 != 0 { 1 << Column::Quantity as u64 } else { 0 };
+            complete &= clear && ELEMENTS.iter().all(|&e| (usable | counted) & (1 << e as u64) != 0);
             told &= lines.net_weight[l] > 0.0;
             net += lines.net_weight[l];
         }
         complete &= !facts.consignors.contacts.nameless[sender as usize];
         complete &= !facts.consignees.contacts.nameless[addressee as usize];
         tally.elements_complete += u32::from(complete);
+        tally.valued += u32::from(!shipments.unvalued(p as u32));
+        let timed = parcels.sent.get(p).is_some_and(|&t| t != NO_TIME);
+        tally.timed += u32::from(timed);
+        tally.in_time += u32::from(timed && late_by(parcels, p).is_none());
         let gross = parcels.gross_weight[p];
         tally.weights_told += u32::from(told);
         tally.weights_consistent += u32::from(told && net <= gross * WEIGHT_TOLERANCE);
@@ -115,7 +131,9 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, v
             continue;
         }
         tally.grams.push((gross * 1000.0).round() as i64);
-        tally.values.push(parcels.declared[p]);
+        if !shipments.unvalued(p as u32) {
+            tally.values.push(parcels.declared[p]);
+        }
         if told && net >= 0.05 {
             tally.factors.push((gross / net * 1000.0).round() as i64);
         }
@@ -141,6 +159,8 @@ const COMPARED: [Part; SHARES.len()] = [
     |t| (t.named_consignors + t.named_consignees, 2 * t.parcels),
     |t| (t.codes_usable, t.codes_given),
     |t| (t.weights_consistent, t.weights_told),
+    |t| (t.valued, t.parcels),
+    |t| (t.in_time, t.timed),
 ];
 
 fn ratio((part, whole): (u32, u32)) -> Option<f64> {
@@ -169,6 +189,8 @@ fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
         .open("named_parties", share(&COMPARED[2]))
         .open("named_consignors", share(&|t| (t.named_consignors, t.parcels)))
         .open("named_consignees", share(&|t| (t.named_consignees, t.parcels)))
+        .open("valued", share(&COMPARED[5]))
+        .open("messages_in_time", share(&COMPARED[6]))
         .open("one_gross_weight", share(&|t| most(&t.grams)))
         .open("one_value", share(&|t| most(&t.values)))
         .open("one_weight_factor", share(&|t| most(&t.factors)))
@@ -223,7 +245,7 @@ pub(super) fn manifests(run: &Run) -> Table {
     measures(table, &rows)
 }
 
-/// One row a channel and carrier or operator; `change_…` is the share less that of the earlier run that the job names.
+/// One row a channel and carrier or operator, with its trend over earlier nights.
 pub(super) fn carriers(run: &Run) -> Table {
     let facts = run.facts;
     let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
@@ -233,18 +255,20 @@ pub(super) fn carriers(run: &Run) -> Table {
         .full("channel", text(keys.iter().map(|k| k.0.name())))
         .open("carrier", open(keys.iter().map(|k| words.get(k.1))));
     let rows: Vec<(bool, &Tally)> = keys.iter().map(|k| k.0 == Channel::Postal).zip(&tallies).collect();
-    let mut table = measures(table, &rows);
-    for (i, (name, part)) in SHARES.iter().zip(COMPARED).enumerate() {
-        let change = keys.iter().zip(&tallies).map(|(key, tally)| {
-            let earlier = run.earlier.get(&(key.0.name().to_owned(), words.get(key.1).to_owned()))?;
-            Some(ratio(part(tally))? - earlier.get(i).copied().flatten()?)
-        });
-        table = table.open(format!("change_{name}"), Arc::new(Float64Array::from_iter(change)));
-    }
-    table
+    let groups: Vec<_> = keys
+        .iter()
+        .zip(&tallies)
+        .map(|(key, tally)| (EarlierNight::carrier(key.0.name(), words.get(key.1)), shares(tally)))
+        .collect();
+    trend::add(measures(table, &rows), run.earlier, run.night, &groups)
 }
 
-/// One row a resolved consignor of twenty parcels or more.
+/// Tonight's shares of [`SHARES`].
+fn shares(tally: &Tally) -> [Option<f64>; SHARES.len()] {
+    COMPARED.map(|part| ratio(part(tally)))
+}
+
+/// One row a resolved consignor of twenty parcels or more, with its trend over earlier nights.
 pub(super) fn consignors(run: &Run) -> Table {
     let facts = run.facts;
     let parcels = &facts.shipments.parcels;
@@ -272,7 +296,9 @@ pub(super) fn consignors(run: &Run) -> Table {
     let table = Table::default()
         .full("consignor_entity", text(order.iter().map(|o| &o.0)))
         .full("consignor", text(order.iter().map(|o| name(o.1))));
-    measures(table, &order.iter().map(|o| (false, o.2)).collect::<Vec<_>>())
+    let groups: Vec<_> = order.iter().map(|o| (o.0.clone(), shares(o.2))).collect();
+    let table = measures(table, &order.iter().map(|o| (false, o.2)).collect::<Vec<_>>());
+    trend::add(table, run.earlier, run.night, &groups)
 }
 
 fn open<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
