@@ -184,6 +184,10 @@ pub fn json(
         "destination": plan.destination.map(|d| d.to_string()),
         "configuration": plan.job,
         "inputs": inputs,
+        "price_references": plan.price_reference.files().iter().map(|file| json!({
+            "path": file.path.to_string_lossy(),
+            "sha256": file.sha256,
+        })).collect::<Vec<_>>(),
         "counts": {
             "records_read": counts.records_read,
             "lines_used": counts.lines_used,

@@ -86,6 +86,12 @@ fn other_nights_set_the_yardstick() {
     let (parcels, reason) = found(&at("held"));
     assert!(parcels >= 100, "{parcels} of 112");
     assert!(reason.contains("the price reference given, 14 consignors"), "{reason}");
+    let record: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(at("held/run.json")).unwrap()).unwrap();
+    let given = at("first/price_reference.parquet");
+    let named = &record["price_references"][0];
+    assert_eq!(named["path"], given.display().to_string());
+    assert_eq!(named["sha256"], parcel_risk::read::sha256_file(&given).unwrap());
     // The honest night stands against its own reference, and a folder of runs serves as well.
     assert_eq!(run(&at("honest.csv"), &at("again"), &reference(&at("first"))).0, Some(0));
     assert_eq!(found(&at("again")).0, 0);

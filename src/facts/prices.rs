@@ -13,11 +13,13 @@
 mod cells;
 mod clusters;
 mod endings;
+mod heaps;
 mod history;
 mod model;
 mod past;
 mod reference;
 mod report;
+mod slopes;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -41,7 +43,7 @@ use rayon::prelude::*;
 
 pub use endings::Ends;
 pub use model::Standing;
-pub use past::{PriceReference, ReferenceError};
+pub use past::{PriceReference, ReferenceError, ReferenceFile};
 pub use reference::{Comparison, PriceCell};
 pub use report::Grounds;
 pub use whole::Whole;
@@ -77,6 +79,10 @@ const SHARP: f64 = 0.4;
 /// A price is steady up to this standard deviation, and a line at its usual price from this residual on.
 const STEADY: f64 = 0.3;
 const AS_USUAL: f64 = -0.25;
+/// Share of the others' price from which a line is not low, whatever its consignor's other lines are.
+const FULL_PRICE: f64 = 0.9;
+/// Odds that count for no less, so that one comparison alone rules nothing out.
+const LEAST_ODDS: f64 = 1e-5;
 /// Log level of a consignor below which its own price excuses nothing.
 const LOW_LEVEL: f64 = -0.5;
 
@@ -163,18 +169,18 @@ impl Prices {
         let codes = codes_of_clusters(shipments, &clusters);
         let weights = ArticleWeights::build(shipments, entity);
         let (lines, senders) = (shipments.lines.len(), consignors.entities.len());
-        let points = |scale: Scale| -> Vec<Point> {
-            (0..shipments.lines.len())
-                .into_par_iter()
-                .filter(|line| !private_gift(shipments.lines.parcel[*line]))
-                .filter_map(|line| {
-                    point(shipments, &clusters, &codes, &weights, terms, &currencies, scale, line, entity)
-                })
-                .collect()
-        };
+        let mut goods: Vec<Goods> = (0..shipments.lines.len())
+            .into_par_iter()
+            .filter(|line| !private_gift(shipments.lines.parcel[*line]))
+            .filter_map(|line| {
+                goods(shipments, &clusters, &codes, &weights, terms, &currencies, line, entity)
+            })
+            .collect();
+        goods.par_sort_unstable_by_key(|goods| goods.row);
         // Shares of a parcel's value say nothing of a line's price, but the parcel can be held against its lines.
         let apart = |scale: Scale| -> (Vec<Point>, Vec<Point>) {
-            points(scale).into_iter().partition(|point| !shares_value(shipments, point.row.line as usize))
+            let points = goods.iter().filter_map(|goods| goods.on(scale));
+            points.partition(|point| !shares_value(shipments, point.row.line as usize))
         };
         let past = |scale: Scale| reference.cells(scale, &currencies, &clusters);
         let model = |scale: Scale, slope: (f64, f64)| {
@@ -185,12 +191,13 @@ impl Prices {
         };
         // Price per piece grows with weight by less than the weight, so price per kg falls with it.
         let (piece, kg) = rayon::join(|| model(Scale::Piece, (0.6, 0.0)), || model(Scale::Kg, (-0.4, -1.0)));
+        drop(goods);
         let entries: Vec<Entry> = (0..shipments.lines.len())
             .into_par_iter()
             .filter(|line| !private_gift(shipments.lines.parcel[*line]) && !shares_value(shipments, *line))
             .filter_map(|line| entry(shipments, &clusters, &codes, terms, &currencies, line, entity))
             .collect();
-        let usual = Usual { stray: piece.stray, discount: piece.discount };
+        let usual = Usual { stray: piece.stray, discount: piece.discount, by_weight: 0.0 };
         let history = History::build(entries, lines, usual);
         let empty = Mixture::fit(&[], PEERS, LINE_PRIOR);
         let mut prices = Prices {
@@ -214,9 +221,14 @@ impl Prices {
         };
         let peers = pairs(lines, &|line| prices.peers_residual(line));
         let own = pairs(lines, &|line| prices.own_residual(line));
+        let of_own: Vec<u32> = (0..lines as u32)
+            .into_par_iter()
+            .filter(|line| prices.own_residual(*line as usize).is_some())
+            .collect();
         let standing = pairs(senders, &|c| prices.consignor_residual(c as u32));
         prices.peers = Mixture::fit(&peers, PEERS, LINE_PRIOR);
-        prices.own = Mixture::fit(&own, OWN, OWN_PRIOR);
+        let seen = |i: usize| prices.seen_of_own(of_own[i] as usize);
+        prices.own = Mixture::fit_given(&own, seen, OWN, OWN_PRIOR);
         prices.consignors = Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR);
         let sums: Vec<whole::Sum> = (0..shipments.parcels.len() as u32)
             .into_par_iter()
@@ -256,18 +268,40 @@ impl Prices {
 
     /// The line against its consignor's other lines of the same article.
     pub fn own(&self, line: usize) -> Option<Judgement> {
-        self.own_residual(line).map(|r| judged(&self.own, r, self.line_ends.of(line)))
+        self.own_residual(line).map(|r| judged(&self.own, r, self.seen_of_own(line)))
     }
 
-    /// The sharper of the two comparisons of a line, for ranking all lines: its own article's where that is about as
-    /// sharp as the one with peers.
-    pub fn ranked(&self, line: usize) -> Option<(Judgement, &'static str)> {
+    /// What the ending of a line's price and the lines of its article at the very same price say of it.
+    fn seen_of_own(&self, line: usize) -> Likelihood {
+        self.line_ends.of(line).and(self.history.heap(line))
+    }
+
+    /// How probable a cut is by all comparisons of a line together, for ranking all lines, with the sharper of the two
+    /// comparisons: its own article's where that is about as sharp as the one with peers.
+    ///
+    /// Where both are about as sharp, the log odds are their mean by precision (a logarithmic opinion pool, C. Genest
+    /// and J. Zidek, Statistical Science 1:114, 1986); who undervalues all it sells is low in its own eyes nowhere, so
+    /// that the consignor's probability comes in as another way in which the line may be cut.
+    pub fn ranked(&self, line: usize, consignor: u32) -> Option<(Judgement, &'static str)> {
         let (own, peers) = (self.own(line), self.peers(line));
-        match (own, peers) {
-            (Some(own), Some(peers)) if own.spread > 1.2 * peers.spread => Some((peers, "consignors")),
-            (Some(own), _) => Some((own, "article")),
-            (None, peers) => peers.map(|p| (p, "consignors")),
+        let (mut judgement, with) = match (own, peers) {
+            (Some(own), Some(peers)) => {
+                let (main, with) =
+                    if own.spread > 1.2 * peers.spread { (peers, "consignors") } else { (own, "article") };
+                (Judgement { probability: pooled(&own, &peers), ..main }, with)
+            }
+            (Some(own), None) => (own, "article"),
+            (None, peers) => (peers?, "consignors"),
+        };
+        let low = self.ratio_to_peers(line).map_or(0.0, |ratio| (1.0 - ratio / FULL_PRICE).clamp(0.0, 1.0));
+        if low > 0.0 {
+            let whole = self.consignor(consignor).map_or(0.0, |whole| {
+                let cut = whole.probability * self.endings(consignor).odds;
+                cut / (cut + 1.0 - whole.probability)
+            });
+            judgement.probability = 1.0 - (1.0 - judgement.probability) * (1.0 - whole * low.sqrt());
         }
+        Some((judgement, with))
     }
 
     /// All of a consignor's prices against other consignors'.
@@ -349,6 +383,19 @@ impl Prices {
             Scale::Kg => &self.kg,
         }
     }
+}
+
+/// Two probabilities pooled by the precision of what they rest on; neither counts for less than [`LEAST_ODDS`].
+fn pooled(a: &Judgement, b: &Judgement) -> f64 {
+    let odds = |p: f64| (p / (1.0 - p).max(LEAST_ODDS)).max(LEAST_ODDS).ln();
+    // Half again as wide tells nothing beside the sharper one.
+    let ratio = a.spread / b.spread;
+    if !(1.0 / WIDER..=WIDER).contains(&ratio) {
+        return if ratio < 1.0 { a.probability } else { b.probability };
+    }
+    let (u, v) = (1.0 / (a.spread * a.spread), 1.0 / (b.spread * b.spread));
+    let mean = (odds(a.probability) * u + odds(b.probability) * v) / (u + v);
+    1.0 / (1.0 + (-mean).exp())
 }
 
 fn judged(mixture: &Mixture, (residual, scale): (Residual, Scale), ending: Likelihood) -> Judgement {
@@ -439,7 +486,7 @@ fn shares_value(shipments: &Shipments, line: usize) -> bool {
     shipments.lines.allocated[line] && shipments.parcels.lines(shipments.lines.parcel[line]).len() > 1
 }
 
-/// Whether a price was asked for the goods of a line; the subheading that they are of.
+/// Whether a price was asked for the goods of a line; the subheading that they are of, or [`NO_CODE`].
 fn priced(shipments: &Shipments, clusters: &Clusters, codes: &[u32], line: usize) -> Option<u32> {
     let lines = &shipments.lines;
     let description = lines.description[line] as usize;
@@ -447,11 +494,10 @@ fn priced(shipments: &Shipments, clusters: &Clusters, codes: &[u32], line: usize
     let asked = !matches!(nature, Nature::Documents | Nature::Sample | Nature::Returned)
         && clusters.condition[description] != Condition::Sample
         && lines.value[line] > 0;
-    match lines.hs[line] {
-        _ if !asked => None,
-        Some(code) => Some(subheading(code)),
-        None => Some(codes[clusters.of[description] as usize]).filter(|code| *code != NO_CODE),
-    }
+    asked.then(|| match lines.hs[line] {
+        Some(code) => subheading(code),
+        None => codes[clusters.of[description] as usize],
+    })
 }
 
 /// A line for its consignor's history.
@@ -490,23 +536,54 @@ fn entry(
     })
 }
 
-/// A line on a scale, where it has a price there that was asked for goods.
-fn point(
+/// A line whose goods a price was asked for, on whatever scale.
+struct Goods {
+    row: Row,
+    value: f64,
+    quantity: f64,
+    weight: f64,
+    apart: bool,
+}
+
+impl Goods {
+    /// The line on a scale, where it has a price there.
+    fn on(&self, scale: Scale) -> Option<Point> {
+        let per = match scale {
+            Scale::Piece => self.quantity,
+            Scale::Kg => self.weight,
+        };
+        let price = (self.value / per).ln();
+        if !(per > 0.0 && price.is_finite()) {
+            return None;
+        }
+        let per_piece = self.weight / self.quantity;
+        Some(Point {
+            row: self.row,
+            price,
+            apart: self.apart,
+            log_quantity: if self.quantity > 0.0 { self.quantity.ln() as f32 } else { 0.0 },
+            log_weight: if per_piece > 0.0 { per_piece.ln() as f32 } else { f32::NAN },
+        })
+    }
+}
+
+/// A line for the cells of both scales.
+fn goods(
     shipments: &Shipments,
     clusters: &Clusters,
     codes: &[u32],
     weights: &ArticleWeights,
     terms: &[Terms],
     currencies: &[Currency],
-    scale: Scale,
     line: usize,
     entity: impl Fn(u32) -> u32,
-) -> Option<Point> {
+) -> Option<Goods> {
     let (lines, parcels) = (&shipments.lines, &shipments.parcels);
     let parcel = lines.parcel[line];
     let description = lines.description[line];
     let cluster = clusters.of[description as usize];
-    let code = priced(shipments, clusters, codes, line)?;
+    // Goods that nobody gives a code are held against their consignor's own only.
+    let code = priced(shipments, clusters, codes, line).filter(|code| *code != NO_CODE)?;
     let quantity = lines.quantity[line];
     let weight = lines.weight(parcels, line);
     let per_piece = weight / quantity;
@@ -516,26 +593,18 @@ fn point(
     } else {
         weights.of(entity(parcel), description).unwrap_or(per_piece)
     };
-    let per = match scale {
-        Scale::Piece => quantity,
-        Scale::Kg => weight,
-    };
-    let price = (to_units(lines.value[line]) / per).ln();
-    if !(per > 0.0 && price.is_finite()) {
-        return None;
-    }
     let currency = terms[parcels.terms[parcel as usize] as usize].currency;
     let market = currencies.binary_search(&currency).unwrap_or(0);
-    Some(Point {
+    Some(Goods {
         row: Row {
             key: key(market, code, lines.origin[line], band_weight, cluster),
             consignor: entity(parcel),
             description,
             line: line as u32,
         },
-        price,
+        value: to_units(lines.value[line]),
+        quantity,
+        weight,
         apart: clusters.condition[description as usize] == Condition::Apart,
-        log_quantity: if quantity > 0.0 { quantity.ln() as f32 } else { 0.0 },
-        log_weight: if per_piece > 0.0 { per_piece.ln() as f32 } else { f32::NAN },
     })
 }

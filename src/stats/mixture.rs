@@ -4,8 +4,8 @@
 //! variation (Student's t of scale `s`), an honest discount, a cut (both uniform in the
 //! log factor, blurred by `s`), or an excess on the other, honest side. Their shares are estimated from the data by
 //! EM with pseudo-counts, that of cuts depth by depth. Nobody cheats upwards, so whatever the upper tail holds beyond
-//! ordinary variation is a measure of how wrong the model is, and the same is taken off the lower tail at the same
-//! depth before anything is called a cut: a badly stratified night raises few flags instead of many. Centre and width of ordinary variation come from the
+//! ordinary variation is a measure of how wrong the model is, and the same is honest in the lower tail at the same
+//! depth, before anything is called a cut: a badly stratified night raises few flags instead of many. Centre and width of ordinary variation come from the
 //! night's own median and upper quartile (Efron's two-group model with an empirical null, its tail taken from the
 //! mirror image).
 
@@ -76,6 +76,15 @@ pub struct Likelihood {
 impl Likelihood {
     /// What tells nothing.
     pub const EVEN: Likelihood = Likelihood { cut: 1.0, discount: 1.0, usual: 1.0 };
+
+    /// Two things seen, each of which tells nothing of the other.
+    pub fn and(self, other: Likelihood) -> Likelihood {
+        Likelihood {
+            cut: self.cut * other.cut,
+            discount: self.discount * other.discount,
+            usual: self.usual * other.usual,
+        }
+    }
 }
 
 /// A fitted mixture.
@@ -85,8 +94,10 @@ pub struct Mixture {
     peak: f64,
     /// Share of honest discounts.
     pub discount: f64,
-    /// Share of cuts by depth, mildest first, the mirror's share already taken off.
+    /// Share of cuts by depth, mildest first.
     pub cuts: [f64; DEPTHS],
+    /// Share of ordinary variation.
+    usual: f64,
     /// Share of the same excess on the honest side, as far as it counts.
     pub mirrors: [f64; DEPTHS],
     /// Centre of standardised honest residuals, by their median.
@@ -118,20 +129,49 @@ const UNSEEN: f64 = 0.1;
 impl Mixture {
     /// Estimates the shares from residuals and their scales.
     pub fn fit(residuals: &[(f32, f32)], shape: Shape, prior: Prior) -> Mixture {
+        Mixture::estimate(residuals, |_| Likelihood::EVEN, shape, prior, false)
+    }
+
+    /// The same where something else was seen of each residual, by its position. That tells the honest excess and its
+    /// like below from cuts of the same depth, so that they are one source; where nothing else was seen, what the
+    /// upper side holds is taken off the cuts and stays a rival of them.
+    pub fn fit_given(
+        residuals: &[(f32, f32)],
+        seen: impl Fn(usize) -> Likelihood,
+        shape: Shape,
+        prior: Prior,
+    ) -> Mixture {
+        Mixture::estimate(residuals, seen, shape, prior, true)
+    }
+
+    fn estimate(
+        residuals: &[(f32, f32)],
+        seen: impl Fn(usize) -> Likelihood,
+        shape: Shape,
+        prior: Prior,
+        tied: bool,
+    ) -> Mixture {
         const SAMPLE: usize = 30_000;
         let step = residuals.len().div_ceil(SAMPLE).max(1);
         let (center, width) = empirical_null(residuals, shape);
         let peak = shape.peak();
         let densities: Vec<[f64; SOURCES]> = residuals
             .iter()
+            .enumerate()
             .step_by(step)
-            .map(|&(x, s)| {
+            .map(|(i, &(x, s))| {
                 let (x, s) = calibrated(f64::from(x), f64::from(s), center, width);
+                let seen = seen(i);
+                let (below, above) = (severed(x, s, shape.cut), severed(-x, s, shape.cut));
                 let mut density = [0.0; SOURCES];
-                density[0] = shape.ordinary(peak, x, s);
-                density[1] = blurred(x, s, shape.discount);
-                density[2..2 + DEPTHS].copy_from_slice(&severed(x, s, shape.cut));
-                density[2 + DEPTHS..].copy_from_slice(&severed(-x, s, shape.cut));
+                density[0] = seen.usual * shape.ordinary(peak, x, s);
+                density[1] = seen.discount * blurred(x, s, shape.discount);
+                for depth in 0..DEPTHS {
+                    density[2 + depth] = seen.cut * below[depth];
+                    let like = if tied { shape.symmetry } else { 0.0 };
+                    density[2 + DEPTHS + depth] =
+                        (seen.usual * above[depth] + like * seen.discount * below[depth]) / (1.0 + like);
+                }
                 density
             })
             .collect();
@@ -167,8 +207,14 @@ impl Mixture {
             .filter(|z| *z > 0.0)
             .collect();
         rayon::slice::ParallelSliceMut::par_sort_unstable_by(&mut above[..], f32::total_cmp);
-        let mirrors: [f64; DEPTHS] = std::array::from_fn(|depth| shape.symmetry * share[2 + DEPTHS + depth]);
-        let cuts: [f64; DEPTHS] = std::array::from_fn(|depth| (share[2 + depth] - mirrors[depth]).max(0.0));
+        let excess = |depth: usize| share[2 + DEPTHS + depth];
+        let mirrors: [f64; DEPTHS] = std::array::from_fn(|depth| {
+            excess(depth) * shape.symmetry / if tied { 1.0 + shape.symmetry } else { 1.0 }
+        });
+        let cuts: [f64; DEPTHS] = std::array::from_fn(|depth| {
+            (share[2 + depth] - if tied { 0.0 } else { mirrors[depth] }).max(0.0)
+        });
+        let other: f64 = (0..DEPTHS).map(|d| if tied { excess(d) } else { 2.0 * mirrors[d] }).sum();
         // A night with cuts of one depth may hold some of any: a depth not seen is not a depth excluded.
         let least = (UNSEEN * cuts.iter().sum::<f64>()).max(LEAST_CUT) / DEPTHS as f64;
         Mixture {
@@ -176,6 +222,7 @@ impl Mixture {
             peak,
             discount: share[1],
             cuts: cuts.map(|cut| cut.max(least)),
+            usual: (1.0 - share[1] - cuts.iter().map(|cut| cut.max(least)).sum::<f64>() - other).max(0.1),
             mirrors,
             center,
             width,
@@ -197,20 +244,18 @@ impl Mixture {
     /// from each source.
     pub fn posterior_given(&self, x: f64, s: f64, seen: Likelihood) -> f64 {
         let (x, s) = calibrated(x, s, self.center, self.width);
-        // Nothing above the mildest cut by two scales can be one.
-        if x > self.shape.cut.1 + 2.0 * s || x >= 0.0 {
+        // Nothing above the mildest cut by two scales can be one, unless something else speaks for it.
+        if (x > self.shape.cut.1 + 2.0 * s || x >= 0.0) && seen.cut <= seen.usual {
             return 0.0;
         }
-        let (mut cut, mut mirror, mut rest) = (0.0, 0.0, 1.0 - self.discount);
+        let (mut cut, mut mirror) = (0.0, 0.0);
         for (depth, density) in severed(x, s, self.shape.cut).into_iter().enumerate() {
             cut += self.cuts[depth] * density;
             mirror += self.mirrors[depth] * density;
-            rest -= self.cuts[depth] + 2.0 * self.mirrors[depth];
         }
         let discount = seen.discount * self.discount * blurred(x, s, self.shape.discount);
-        let usual = seen.usual * rest.max(0.1) * self.shape.ordinary(self.peak, x, s);
+        let usual = seen.usual * self.usual * self.shape.ordinary(self.peak, x, s);
         let cut = seen.cut * cut;
-        // What is taken off for the model's own faults is as likely as a discount.
         let total = cut + discount + usual + seen.discount * mirror;
         if total > 0.0 { cut / total } else { 0.0 }
     }

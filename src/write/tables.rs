@@ -301,7 +301,10 @@ fn line_scores(run: &Run) -> Table {
     let (lines, prices) = (&shipments.lines, &run.facts.prices);
     let rows: Vec<_> = (0..lines.len())
         .into_par_iter()
-        .filter_map(|line| prices.ranked(line).map(|(judgement, with)| (line, judgement, with)))
+        .filter_map(|line| {
+            let consignor = run.facts.consignor(lines.parcel[line]);
+            prices.ranked(line, consignor).map(|(judgement, with)| (line, judgement, with))
+        })
         .collect();
     Table::default()
         .full("parcel_id", text(rows.iter().map(|r| shipments.parcels.id.get(lines.parcel[r.0]))))

@@ -6,11 +6,16 @@
 //!   kg per piece (`w − q`);
 //! - per kg: `v − w`; a line of `v` on `w`, whose slope is below one more often than one.
 //!
-//! Lines that lack the pieces or the weight are compared on the other scale. The slopes are MM fits. Where one description covers goods of several weights, the comparison is with the nearest
-//! lines in kg per piece.
+//! What lines of one code show within their articles comes first: the discount for quantity and the slope on weight of
+//! the code (`slopes.rs`), which few lines of one article could not tell. Lines that lack the pieces or the weight are
+//! compared on the other scale. The slopes are MM fits. Where one description covers goods of several weights, the
+//! comparison is with the nearest lines in kg per piece.
 
+use super::heaps::{Finder, Heap, Heaps};
 use super::model::{Residual, generous, grant, own_spread};
+use super::slopes::Slopes;
 use super::{Scale, milder};
+use crate::stats::mixture::Likelihood;
 use crate::stats::robust::{self, bisquare_line};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -39,12 +44,15 @@ pub(super) struct Usual {
     pub stray: f64,
     /// Discount per unit of log quantity.
     pub discount: f64,
+    /// Change of the log price per kg with the log weight of the line.
+    pub by_weight: f64,
 }
 
 /// Residuals of lines, by line.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    of: Vec<Option<(f32, f32, Scale)>>,
+    of: Vec<Option<(f32, f32, Scale, Heap)>>,
+    heaps: Heaps,
     /// Subheadings, ascending, and the middle of kg per piece in each.
     weights: Vec<(u32, f64)>,
 }
@@ -70,6 +78,13 @@ const NEAR_REACH: f64 = 0.08;
 const NEIGHBOURS_FROM: usize = 4;
 /// Largest share of an article's lines that may lie low before the low price is one of its prices.
 const LOW_SHARE: f64 = 0.22;
+/// Share of lines that may be cut.
+pub(super) const CUT_SHARE: f64 = 0.05;
+/// Residual of a line at a low price of its article.
+const KEPT: f64 = -0.2;
+/// Goods are as heavy within this, in log kg per piece; lines looked at for it, at most.
+const ALIKE: f64 = 0.25;
+const ALIKE_MOST: usize = 1_000;
 /// Lines from which two low ones are not yet a share.
 const TWO_LOW_FROM: usize = 6;
 /// Share of the log distance to the middle within which prices are alike in that: discounts of 35 and of 50 % are of
@@ -90,13 +105,16 @@ impl History {
             .chunk_by(|a, b| (a.code, a.consignor, a.cluster) == (b.code, b.consignor, b.cluster))
             .filter(|group| group.len() >= ARTICLE_FROM)
             .collect();
-        let found: Vec<Vec<(u32, Residual, Scale)>> =
-            groups.par_iter().map_init(Bench::default, |bench, group| bench.group(group, usual)).collect();
+        let slopes = Slopes::of(&entries, usual);
+        let of_group = |bench: &mut Bench, group: &&[Entry]| bench.group(group, slopes.usual(group[0].code));
+        let found: Vec<Vec<(u32, Residual, Scale, Heap)>> =
+            groups.par_iter().map_init(Bench::default, of_group).collect();
         let mut of = vec![None; lines];
-        for (line, residual, scale) in found.into_iter().flatten() {
-            of[line as usize] = Some((residual.x as f32, residual.s as f32, scale));
+        for (line, residual, scale, heap) in found.into_iter().flatten() {
+            of[line as usize] = Some((residual.x as f32, residual.s as f32, scale, heap));
         }
-        History { of, weights }
+        let heaps = Heaps::of(of.iter().flatten().map(|&(x, _, _, heap)| (f64::from(x), heap)));
+        History { of, heaps, weights }
     }
 
     /// Usual kg per piece of a subheading.
@@ -107,7 +125,12 @@ impl History {
 
     /// A line's residual and the scale that decided.
     pub fn of(&self, line: usize) -> Option<(Residual, Scale)> {
-        self.of[line].map(|(x, s, scale)| (Residual { x: f64::from(x), s: f64::from(s) }, scale))
+        self.of[line].map(|(x, s, scale, _)| (Residual { x: f64::from(x), s: f64::from(s) }, scale))
+    }
+
+    /// What it says of a line how many others of its article have the very same price.
+    pub fn heap(&self, line: usize) -> Likelihood {
+        self.of[line].map_or(Likelihood::EVEN, |(x, _, _, heap)| self.heaps.likelihood(f64::from(x), heap))
     }
 }
 
@@ -133,27 +156,37 @@ fn usual_weights(entries: &[Entry]) -> Vec<(u32, f64)> {
 struct Bench {
     sorted: Vec<f64>,
     order: Vec<(f64, u32)>,
+    heaps: Finder,
 }
 
 impl Bench {
-    fn group(&mut self, group: &[Entry], usual: Usual) -> Vec<(u32, Residual, Scale)> {
+    fn group(&mut self, group: &[Entry], usual: Usual) -> Vec<(u32, Residual, Scale, Heap)> {
         let mut best: Vec<Option<(Residual, Scale)>> = vec![None; group.len()];
         if group.len() >= CLUSTER_FROM {
             self.compare(group, usual, &mut best);
         }
         let one = group.iter().all(|e| e.description == group[0].description);
-        if !one || group.len() < CLUSTER_FROM {
-            let mut at = 0;
-            for article in group.chunk_by(|a, b| a.description == b.description) {
-                let place = at..at + article.len();
-                at = place.end;
-                if article.len() >= ARTICLE_FROM {
-                    self.compare(article, usual, &mut best[place]);
-                }
+        let mut heaps = vec![Heap::default(); group.len()];
+        let mut at = 0;
+        for article in group.chunk_by(|a, b| a.description == b.description) {
+            let place = at..at + article.len();
+            at = place.end;
+            if article.len() >= ARTICLE_FROM && (!one || group.len() < CLUSTER_FROM) {
+                self.compare(article, usual, &mut best[place.clone()]);
             }
+            self.heaps.find(article, &mut heaps[place]);
         }
-        let found = group.iter().zip(best);
-        found.filter_map(|(e, best)| best.map(|(residual, scale)| (e.line, residual, scale))).collect()
+        let found = group.iter().zip(best).zip(heaps);
+        found
+            .filter_map(|((e, best), heap)| {
+                let (mut residual, scale) = best?;
+                // What a good part of the article's lines cost to the cent is one of its prices.
+                if heap.lines > 0 && heap.same as usize + 1 > allowed_low(heap.lines as usize) {
+                    residual.x = residual.x.max(KEPT);
+                }
+                Some((e.line, residual, scale, heap))
+            })
+            .collect()
     }
 
     /// Compares lines with each other, in place of a comparison that was less to the point. Lines without pieces take
@@ -247,7 +280,8 @@ impl Bench {
             return None;
         }
         let counted = |e: &Entry| if e.quantity.is_finite() { usual.discount * e.quantity } else { 0.0 };
-        let y: Vec<f64> = article.iter().map(|e| e.value - e.weight + counted(e)).collect();
+        let y: Vec<f64> =
+            article.iter().map(|e| e.value - e.weight + counted(e) - usual.by_weight * e.weight).collect();
         let spread = self.spread(&y);
         let x: Vec<f64> = article.iter().map(|e| e.weight).collect();
         Some(self.straightened(&x, (y, spread), |slope, n| (slope * n / (n + SLOPE_PRIOR)).clamp(-0.7, 0.2)))
@@ -271,12 +305,34 @@ impl Bench {
             let median = if rest % 2 == 1 { at(rest / 2) } else { (at(rest / 2 - 1) + at(rest / 2)) / 2.0 };
             let near = price + LOW_REACH * (median - price).max(0.0);
             let as_low = self.order.partition_point(|(v, _)| *v <= near);
+            let (as_low, of) = if as_low > allowed_low(n) && price - median < KEPT {
+                self.alike(article, i as usize, as_low)
+            } else {
+                (as_low, n)
+            };
             residuals[i as usize].x = generous(
-                kept_low(price - median, as_low, n),
+                kept_low(price - median, as_low, of),
                 granted(article[i as usize].quantity, large, usual.discount),
             );
         }
         residuals
+    }
+
+    /// How many of the lowest lines are of goods as heavy as those of a line, and how many of all lines: what heavier
+    /// goods cost per kg, or lighter ones per piece, is no price of these.
+    fn alike(&self, article: &[Entry], line: usize, lowest: usize) -> (usize, usize) {
+        let heavy = |e: &Entry| e.weight - e.quantity;
+        let own = heavy(&article[line]);
+        let n = self.order.len();
+        if !own.is_finite() {
+            return (lowest, n);
+        }
+        let step = n.div_ceil(ALIKE_MOST);
+        let count = |until: usize| {
+            let picked = self.order[..until].iter().step_by(step);
+            step * picked.filter(|o| (heavy(&article[o.1 as usize]) - own).abs() <= ALIKE).count()
+        };
+        (count(lowest).max(1), count(n).max(1))
     }
 
     /// Sorts the prices of the lines nearest in kg per piece, the line itself left out, and counts them.
@@ -369,8 +425,15 @@ fn those<'a>(article: &'a [Entry], known: impl Fn(&Entry) -> bool) -> Cow<'a, [E
 
 /// A low price that a good part of the lines share is one of their prices, not a cut.
 fn kept_low(x: f64, as_low: usize, n: usize) -> f64 {
-    let allowed = ((n as f64 * LOW_SHARE) as usize).max(if n >= TWO_LOW_FROM { 2 } else { 1 });
-    if as_low > allowed && x < 0.0 { x.max(-0.2) } else { x }
+    if as_low > allowed_low(n) && x < 0.0 { x.max(KEPT) } else { x }
+}
+
+/// How many of an article's lines may lie low before their price is one of its prices: the share, and never fewer than
+/// may be cut by chance, three standard deviations of a binomial distribution up.
+fn allowed_low(n: usize) -> usize {
+    let mean = n as f64 * CUT_SHARE;
+    let chance = ((mean + 3.0 * mean.sqrt() + 0.5) as usize).min(n.saturating_sub(1) / 2);
+    ((n as f64 * LOW_SHARE) as usize).max(chance).max(if n >= TWO_LOW_FROM { 2 } else { 1 })
 }
 
 /// The largest log quantity but one: up to there the article's own prices show the discount.
@@ -414,7 +477,7 @@ mod tests {
         let mut entries: Vec<Entry> = (0..7).map(|i| line(i, 20.0 + f64::from(i) / 10.0, 0.0)).collect();
         entries.push(line(7, 5.0, 0.0));
         entries.push(line(8, 20.0, f64::NAN));
-        let history = History::build(entries, 9, Usual { stray: 0.1, discount: 0.0 });
+        let history = History::build(entries, 9, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 });
         let (cut, scale) = history.of(7).unwrap();
         assert!((cut.x - (5.0_f64 / 20.3).ln()).abs() < 1e-6 && scale == Scale::Piece, "{cut:?}");
         assert!(history.of(3).is_some_and(|(honest, _)| honest.x.abs() < 0.05));

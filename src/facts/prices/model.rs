@@ -119,6 +119,7 @@ pub(super) struct Model {
 pub(super) const NO_UNIT: u32 = u32::MAX;
 
 impl Model {
+    /// Builds a scale from points in the order of their rows.
     pub fn build(
         mut points: Vec<Point>,
         line_count: usize,
@@ -126,7 +127,6 @@ impl Model {
         slope: (f64, f64),
         past: &PastCells,
     ) -> Model {
-        points.par_sort_unstable_by_key(|p| p.row);
         let unit_of = number_units(&points);
         let units = unit_of.last().map_or(0, |u| *u as usize + 1);
         let discount = quantity_discount(&points, &unit_of);

@@ -17,6 +17,7 @@ use super::cells::{self, LEVELS, level_key};
 use super::clusters::Clusters;
 use crate::fields::country::{Country, parse_country};
 use crate::fields::currency::{Currency, parse_currency};
+use crate::read::sha256_file;
 use arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray};
 use arrow::datatypes::DataType;
 use hashbrown::HashMap;
@@ -75,11 +76,20 @@ struct Known {
     consignors: f64,
 }
 
+/// A file of a reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReferenceFile {
+    /// Path as given, or as the pattern given names it.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes in hexadecimal.
+    pub sha256: String,
+}
+
 /// Prices of other nights.
 #[derive(Clone, Debug, Default)]
 pub struct PriceReference {
     known: Vec<Known>,
-    files: Vec<PathBuf>,
+    files: Vec<ReferenceFile>,
     left_out: usize,
 }
 
@@ -133,13 +143,17 @@ impl PriceReference {
         let mut reference = PriceReference::default();
         for path in &files {
             reference.add(path)?;
+            let sha256 = sha256_file(path).map_err(|e| ReferenceError::Unreadable {
+                file: path.display().to_string(),
+                fault: e.to_string(),
+            })?;
+            reference.files.push(ReferenceFile { path: path.clone(), sha256 });
         }
-        reference.files = files;
         Ok(reference)
     }
 
     /// The files read.
-    pub fn files(&self) -> &[PathBuf] {
+    pub fn files(&self) -> &[ReferenceFile] {
         &self.files
     }
 

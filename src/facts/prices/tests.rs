@@ -148,3 +148,96 @@ fn a_value_shared_by_lines_is_no_price() {
         assert!(facts.prices.peers(2).is_some());
     });
 }
+
+/// Shirts of ten sellers at about 10, one of which sends nine lines in ten.
+fn monopoly(price: f64) -> Night {
+    let mut night = Night::default();
+    for consignor in 0..10u32 {
+        for _ in 0..if consignor == 0 { 81 } else { 1 } {
+            night.shirts(consignor, 1.0, price + 0.1 * f64::from(consignor % 3), "");
+        }
+    }
+    night
+}
+
+#[test]
+fn a_cell_that_one_consignor_or_fraud_may_have_made_is_marked() {
+    let night = monopoly(10.0);
+    let marked = |flagged: &dyn Fn(usize) -> bool| {
+        let flagged: Vec<bool> = (0..night.sales.len()).map(flagged).collect();
+        let cells = night.look(|facts| facts.prices.reference(facts.shipments, &flagged));
+        let cell = cells.iter().find(|c| c.level == "goods" && c.scale == "piece").unwrap().clone();
+        (cell.captured(), cell.largest_share, cell.flagged_share)
+    };
+    assert_eq!(marked(&|_| false), (true, 0.9, 0.0), "nine lines in ten are of one consignor");
+    let mut shared = Night::default();
+    for consignor in 0..10 {
+        (0..9).for_each(|_| shared.shirts(consignor, 1.0, 10.0, ""));
+    }
+    let cells = |share: usize| {
+        let flagged: Vec<bool> = (0..90).map(|line| line % 10 < share).collect();
+        let cells = shared.look(|facts| facts.prices.reference(facts.shipments, &flagged));
+        cells.iter().all(|c| c.captured())
+    };
+    assert!(!cells(3) && cells(4), "three flagged lines in ten are borne, four are not");
+}
+
+#[test]
+fn a_captured_cell_of_another_night_gives_way_to_its_parent() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = |captured: bool| {
+        let path = dir.path().join(format!("{captured}.csv"));
+        let text = format!(
+            "hs_code,unit,median,currency,typical_kg,consignors,captured\n\
+             6109,piece,10,EUR,0.15,30,false\n6109,kg,66.7,EUR,0.15,30,false\n\
+             610910,piece,2.5,EUR,0.15,30,{captured}\n610910,kg,16.7,EUR,0.15,30,{captured}\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        PriceReference::read(&[path.display().to_string()]).unwrap()
+    };
+    let low = |price: f64, captured: bool| {
+        let mut night = monopoly(price);
+        night.reference = table(captured);
+        night.look(|facts| (0..night.sales.len()).filter(|line| probability(facts, *line) > 0.3).count())
+    };
+    assert_eq!(table(true).counts(), (2, 2));
+    // Held against what fraud made of the cell, a quarter of the price is usual; held against the heading it is not.
+    assert_eq!(low(2.5, false), 0);
+    assert!(low(2.5, true) >= 80, "{} of 90 lines", low(2.5, true));
+    // The honest twin: a seller that rightly has most of a market, at the market's price.
+    assert_eq!(low(10.0, true), 0);
+}
+
+#[test]
+fn a_list_price_that_few_pay_is_told_from_a_cut() {
+    let mut night = Night::default();
+    for article in 0..60u32 {
+        let price = 4.0 + 0.37 * f64::from(article);
+        // Most pay the list price, some twice of it through a dear channel, some a fifth less by the dozen.
+        for i in 0..30 {
+            let (quantity, factor, mark) = match i {
+                0..20 => (1.0, 1.0, "list"),
+                20..25 => (1.0, 2.0, "dear"),
+                25..29 => (12.0, 0.6, "dozen"),
+                _ if article % 2 == 0 => (1.0, 0.47, "cut"),
+                _ => (1.0, 1.0, "list"),
+            };
+            night.shirts(1, quantity, (price * factor * 100.0).round() / 100.0, mark);
+            let last = night.sales.len() - 1;
+            night.sales[last].description = format!("shirt of pattern {article}");
+        }
+    }
+    night.look(|facts| {
+        let mean = |mark: &str| {
+            let of: Vec<f64> = (0..night.sales.len())
+                .filter(|line| night.sales[*line].mark == mark)
+                .map(|line| facts.prices.own(line).map_or(0.0, |j| j.probability))
+                .collect();
+            of.iter().sum::<f64>() / of.len() as f64
+        };
+        // What is flagged at the shipped threshold of `price-below-own-article`, and what is not.
+        let (cut, dozen) = (mean("cut"), mean("dozen"));
+        assert!(cut > 0.08 && dozen < 0.08 && dozen < cut / 3.0, "{cut} {dozen}");
+        assert!(mean("list") < 0.01 && mean("dear") < 0.01, "{} {}", mean("list"), mean("dear"));
+    });
+}

@@ -380,3 +380,53 @@ impl Level {
         (level, above)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::cells::key;
+    use super::*;
+    use crate::fields::country::parse_country;
+
+    /// A finest cell for each cluster, with the log prices of its consignors; weights a piece are alike.
+    fn tree(cells: &[(u32, Vec<f64>)]) -> Tree {
+        let origin = parse_country("CN").unwrap();
+        let (mut rows, mut values) = (Vec::new(), Vec::new());
+        for (cluster, prices) in cells {
+            for &price in prices {
+                let consignor = values.len() as u32;
+                rows.push(Row {
+                    key: key(0, 610_910, origin, 0.2, *cluster),
+                    consignor,
+                    description: *cluster,
+                    line: consignor,
+                });
+                values.push(price);
+            }
+        }
+        let units: Vec<u32> = (0..values.len() as u32).collect();
+        Tree::build(&rows, &units, values, &Anchors::default())
+    }
+
+    #[test]
+    fn a_parent_of_other_goods_moves_a_cell_by_no_more_than_its_own_uncertainty() {
+        let body: Vec<f64> = (0..40).map(|i| 0.002 * f64::from(i % 20)).collect();
+        let tree = tree(&[(1, body), (2, vec![3.0, 3.0]), (3, vec![0.15, 0.15])]);
+        let level = tree.finest();
+        let reach = |cell: usize| MOST_TRANSLATED * (ROBUST_COST * level.stats[cell].spread.powi(2)).sqrt();
+        // Two consignors of dear goods among forty of cheap ones: the other one's price prevails.
+        let moved = 3.0 - level.expected[40];
+        assert!((moved - reach(1)).abs() < 1e-9, "{moved} of at most {}", reach(1));
+        assert!(moved < 0.5 * 3.0, "unlimited, the parent would have taken it most of the way: {moved}");
+        // Goods like those of the parent are moved most of the way to it, and by less than the limit.
+        let moved = 0.15 - level.expected[42];
+        assert!(moved > 0.0 && moved < reach(2), "{moved} of at most {}", reach(2));
+    }
+
+    #[test]
+    fn the_expectation_of_a_consignor_leaves_it_out() {
+        let tree = tree(&[(1, vec![0.0, 0.1, 0.2, -3.0])]);
+        let level = tree.finest();
+        assert!(level.expected[3] > 0.0, "the others' prices, not its own: {}", level.expected[3]);
+        assert!(level.expected[0] < 0.2);
+    }
+}
