@@ -8,15 +8,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Mutex;
 use std::time::Instant;
 
 use parcel_risk::model::batch::Channel;
 use parcel_risk::read::{self, Input};
+use parcel_risk::watch::{StageTime, Watch};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    parcel_risk::memory::keep();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.first().map(String::as_str) {
         Some("decode") => decode(&arguments[1..]),
@@ -63,14 +66,37 @@ fn screen(arguments: &[String]) -> Result<(), String> {
         set("out", out.clone()),
     ]);
     let plan = job.and_then(|j| j.plan()).map_err(|e| e.to_string())?;
-    let summary =
-        parcel_risk::pipeline::run(&plan, &parcel_risk::watch::Silent).map_err(|e| e.to_string())?;
+    let summary = parcel_risk::pipeline::run(&plan, &Stages::default()).map_err(|e| e.to_string())?;
     let elapsed = since.elapsed().as_secs_f64();
     println!("{elapsed} {} {}", peak_kib(), summary.counts.lines_used);
-    for parcel_risk::watch::StageTime { name: stage, time, .. } in summary.stages {
-        eprintln!("  {stage:<10} {:6.2} s", time.as_secs_f64());
-    }
     Ok(())
+}
+
+/// Prints what each stage took: wall time, and processor time of all threads where the system tells.
+#[derive(Default)]
+struct Stages {
+    spent: Mutex<Option<f64>>,
+}
+
+impl Watch for Stages {
+    fn begin(&self, _name: &'static str, _unit: &'static str, _total: Option<u64>) {
+        if let Ok(mut spent) = self.spent.lock() {
+            *spent = processor_seconds();
+        }
+    }
+    fn end(&self, stage: &StageTime) {
+        let before = self.spent.lock().ok().and_then(|spent| *spent);
+        let spent = processor_seconds().zip(before).map_or(0.0, |(now, before)| now - before);
+        eprintln!("  {:<10} {:6.2} s  {spent:6.2} s of processors", stage.name, stage.time.as_secs_f64());
+    }
+}
+
+/// Processor time of this process so far, of the program's own and of the system for it (Linux, ticks of 10 ms).
+fn processor_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut ticks = fields.split_whitespace().skip(11).map(str::parse::<f64>);
+    Some((ticks.next()?.ok()? + ticks.next()?.ok()?) / 100.0)
 }
 
 fn compare(arguments: &[String]) -> Result<(), String> {

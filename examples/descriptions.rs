@@ -7,6 +7,9 @@
 //! Two measures: *alone*, each title once as it is and once under a heading of another chapter, with nothing of the
 //! night to learn from; *night*, all titles as one night in which a share of them was swapped.
 
+mod common;
+
+use common::Arguments;
 use parcel_risk::facts::words::{Declared, Words};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -20,28 +23,17 @@ struct Title {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::FAILURE
-        }
-    }
+    common::main(run)
 }
 
-fn run() -> Result<(), String> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let option = |flag: &str| {
-        arguments.iter().position(|a| a == flag).and_then(|i| arguments.get(i + 1)).map(String::as_str)
-    };
-    let number = |flag: &str, default: f64| option(flag).and_then(|v| v.parse().ok()).unwrap_or(default);
+fn run(arguments: &Arguments) -> Result<(), String> {
     let file = arguments.first().ok_or("name a file of titles: title,hs,sender")?;
     let titles = titles(Path::new(file))?;
     let reference =
-        option("--reference").map(|f| self::titles(Path::new(f))).transpose()?.unwrap_or_default();
+        arguments.text("--reference").map(|f| self::titles(Path::new(f))).transpose()?.unwrap_or_default();
     let reference: Vec<(u16, &str)> = reference.iter().map(|t| (t.heading, t.text.as_str())).collect();
-    let show = number("--show", 0.0) as usize;
-    let mut random = StdRng::seed_from_u64(number("--seed", 1.0) as u64);
+    let show = arguments.number("--show", 0)?;
+    let mut random = StdRng::seed_from_u64(arguments.number("--seed", 1)?);
     let declared = |text, heading, weight| Declared { text, heading, weight, own: weight };
 
     let mut alone = Vec::new();
@@ -52,9 +44,9 @@ fn run() -> Result<(), String> {
         alone.push(declared(title.text.as_str(), other(title.heading, &titles, &mut random), 0.0));
         lies.push(true);
     }
-    report("alone", &titles, &alone, &lies, &reference, show);
+    report("alone", &alone, &lies, &reference, show);
 
-    let share = number("--lies", 0.05);
+    let share = arguments.number("--lies", 0.05)?;
     let mut night = Vec::new();
     let mut lies = Vec::new();
     for title in &titles {
@@ -63,18 +55,11 @@ fn run() -> Result<(), String> {
         night.push(declared(title.text.as_str(), heading, 1.0));
         lies.push(lie);
     }
-    report("night", &titles, &night, &lies, &reference, show);
+    report("night", &night, &lies, &reference, show);
     Ok(())
 }
 
-fn report(
-    name: &str,
-    titles: &[Title],
-    night: &[Declared],
-    lies: &[bool],
-    reference: &[(u16, &str)],
-    show: usize,
-) {
+fn report(name: &str, night: &[Declared], lies: &[bool], reference: &[(u16, &str)], show: usize) {
     let started = std::time::Instant::now();
     let (words, verdicts) = Words::judge(night, reference);
     let took = started.elapsed().as_secs_f64();
@@ -130,7 +115,6 @@ fn report(
             );
         }
     }
-    let _ = titles;
 }
 
 /// A heading of another chapter, as often as it occurs.

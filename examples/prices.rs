@@ -8,48 +8,37 @@
 //! `under_invoicing`; *AUC* and *recall at 1 %* of the scores of all lines (`line_scores.parquet`), where a line without
 //! one counts as 0.
 
+mod common;
 #[path = "prices/shapes.rs"]
 mod shapes;
 
 use arrow::array::{Array, Float64Array, RecordBatch, StringArray};
+use common::{Arguments, output, program};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use shapes::{Line, SHAPES};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::FAILURE
-        }
-    }
+    common::main(run)
 }
 
 /// What is done to the values of a night.
 const CUTS: [(&str, f64, f64); 3] =
     [("none", 0.0, 1.0), ("to a quarter", 0.05, 0.25), ("to a half", 0.05, 0.5)];
 
-fn run() -> Result<(), String> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let option = |flag: &str, default: &str| {
-        let found = arguments.iter().position(|a| a == flag).and_then(|i| arguments.get(i + 1));
-        found.cloned().unwrap_or_else(|| default.to_owned())
-    };
-    let number = |text: String| text.parse::<usize>().map_err(|_| format!("`{text}` is not a number"));
-    let seeds = arguments.first().and_then(|a| a.parse().ok()).unwrap_or(3_u64);
-    let (lines, only) = (number(option("--lines", "20000"))?, option("--only", ""));
-    let settings = arguments.iter().zip(arguments.iter().skip(1)).filter(|(flag, _)| *flag == "--set");
-    let settings: Vec<&str> = settings.flat_map(|(flag, value)| [flag.as_str(), value.as_str()]).collect();
+fn run(arguments: &Arguments) -> Result<(), String> {
+    let seeds = u64::from(arguments.seeds(3));
+    let (lines, only) = (arguments.number("--lines", 20_000)?, arguments.text("--only").unwrap_or(""));
+    let settings = arguments.settings();
     println!("{seeds} seeds of {lines} lines");
     println!(
         "{:<26} {:<14} {:>8} {:>8} {:>8} {:>9} {:>7}",
         "shape", "values cut", "cut", "recall", "false", "at 1 %", "AUC"
     );
-    for shape in SHAPES.iter().filter(|shape| shape.name.contains(&only)) {
+    for shape in SHAPES.iter().filter(|shape| shape.name.contains(only)) {
         let cuts: &[(&str, f64, f64)] = if shape.makes_its_own { &CUTS[..1] } else { &CUTS };
         for &(name, share, factor) in cuts {
             let name = if shape.makes_its_own { "by a third" } else { name };
@@ -119,18 +108,15 @@ fn screened(night: &[Line], settings: &[&str]) -> Result<Vec<(bool, bool, f64)>,
     std::fs::create_dir_all(&base).map_err(|e| e.to_string())?;
     let (manifest, out) = (base.join("express.csv"), base.join("out"));
     shapes::write(night, &manifest)?;
-    let output = Command::new(program()?)
-        .args(["run", "--quiet", "--destination", "DE", "--date", "2026-05-20", "--express"])
-        .arg(&manifest)
-        .arg("--out")
-        .arg(&out)
-        .args(["--set", "output.line_scores=true"])
-        .args(settings)
-        .output()
-        .map_err(|e| e.to_string())?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
+    output(
+        program()?
+            .args(["run", "--quiet", "--destination", "DE", "--date", "2026-05-20", "--express"])
+            .arg(&manifest)
+            .arg("--out")
+            .arg(&out)
+            .args(["--set", "output.line_scores=true"])
+            .args(settings),
+    )?;
     let mut flagged: BTreeMap<String, f64> = BTreeMap::new();
     read(&out.join("flags.parquet"), |batch| {
         let (ids, families, scores) =
@@ -181,11 +167,4 @@ fn text<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray, Strin
 fn number<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Float64Array, String> {
     let column = batch.column_by_name(name).and_then(|c| c.as_any().downcast_ref());
     column.ok_or_else(|| format!("no number column {name}"))
-}
-
-/// The program built beside this example.
-fn program() -> Result<PathBuf, String> {
-    let own = std::env::current_exe().map_err(|e| e.to_string())?;
-    let path = own.parent().and_then(Path::parent).map(|p| p.join("parcel-risk")).unwrap_or_default();
-    if path.exists() { Ok(path) } else { Err("build the program first: cargo build --release".into()) }
 }

@@ -6,31 +6,23 @@
 //! ```
 //! Each seed is made, screened and held against its truth by the command itself, as a user would.
 
+mod common;
+
+use common::{Arguments, output, program};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::FAILURE
-        }
-    }
+    common::main(run)
 }
 
-fn run() -> Result<(), String> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let option = |flag: &str, default: &str| {
-        let found = arguments.iter().position(|a| a == flag).and_then(|i| arguments.get(i + 1));
-        found.cloned().unwrap_or_else(|| default.to_owned())
-    };
-    let seeds: u32 = arguments.first().and_then(|a| a.parse().ok()).unwrap_or(10);
+fn run(arguments: &Arguments) -> Result<(), String> {
+    let option = |flag: &str, usual: &'static str| arguments.text(flag).unwrap_or(usual).to_owned();
+    let seeds = arguments.seeds(10);
     let (destination, date) = (option("--destination", "DE"), option("--date", "2026-05-20"));
-    let settings = arguments.iter().zip(arguments.iter().skip(1)).filter(|(flag, _)| *flag == "--set");
-    let settings: Vec<&str> = settings.flat_map(|(flag, value)| [flag.as_str(), value.as_str()]).collect();
+    let settings = arguments.settings();
     let base = PathBuf::from("target/quality");
     // family -> true, flagged, hits, and the average precision summed over the seeds
     let mut families: BTreeMap<String, [f64; 4]> = BTreeMap::new();
@@ -39,26 +31,23 @@ fn run() -> Result<(), String> {
     for seed in 1..=seeds {
         let (world, out) = (base.join(format!("world-{seed}")), base.join(format!("out-{seed}")));
         let at = |file: &str| world.join(file).to_string_lossy().into_owned();
-        command(
-            Command::new(program()?)
+        output(
+            program()?
                 .args(["synth", "--seed", &seed.to_string(), "--parcels", &option("--parcels", "100000")])
                 .args(["--destination", &destination, "--date", &date])
                 .args(["--difficulty", &option("--difficulty", "default"), "--out"])
                 .arg(&world),
         )?;
-        command(
-            Command::new(program()?)
+        output(
+            program()?
                 .args(["run", "--quiet", "--destination", &destination, "--date", &date])
                 .args(["--postal", &at("postal.parquet"), "--express", &at("express.parquet")])
                 .args(["--rates", &at("rates.csv"), "--out"])
                 .arg(&out)
                 .args(&settings),
         )?;
-        let said = command(Command::new(program()?).arg("eval").arg(&out).args([
-            "--truth",
-            &at("truth.parquet"),
-            "--json",
-        ]))?;
+        let said =
+            output(program()?.arg("eval").arg(&out).args(["--truth", &at("truth.parquet"), "--json"]))?;
         let said: Value = serde_json::from_str(&said).map_err(|e| e.to_string())?;
         for family in list(&said, "families") {
             let sums = families.entry(text(family, "family")).or_default();
@@ -111,19 +100,4 @@ fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
 
 fn text(value: &Value, key: &str) -> String {
     value[key].as_str().unwrap_or("").to_owned()
-}
-
-fn command(command: &mut Command) -> Result<String, String> {
-    let output = command.output().map_err(|e| e.to_string())?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// The program built beside this example.
-fn program() -> Result<PathBuf, String> {
-    let own = std::env::current_exe().map_err(|e| e.to_string())?;
-    let path = own.parent().and_then(Path::parent).map(|p| p.join("parcel-risk")).unwrap_or_default();
-    if path.exists() { Ok(path) } else { Err("build the program first: cargo build --release".into()) }
 }

@@ -43,6 +43,8 @@ enum Command {
     /// The dated law of low-value imports that is built in.
     Regimes(RegimesArgs),
     /// The input columns and the output files.
+    #[command(after_help = "Example:
+  parcel-risk schema | less")]
     Schema,
     /// Make a folder with a commented job file and sample manifests, ready to run.
     Init(InitArgs),
@@ -137,6 +139,8 @@ pub struct CheckArgs {
 
 /// Arguments of `labels`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  parcel-risk labels in/*.xml --out truth.parquet && parcel-risk eval out/2026-07-15 --truth truth.parquet")]
 pub struct LabelsArgs {
     /// Paths or patterns of files of messages.
     #[arg(required = true, value_name = "FILE")]
@@ -153,7 +157,8 @@ pub struct LabelsArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   parcel-risk synth --parcels 100000 --seed 1 --destination DE --date 2026-05-20 --out synth
-  parcel-risk synth --parcels 5000 --fraud 0 --format csv,parquet --destination US --date 2025-08-01 --out honest")]
+  parcel-risk synth --parcels 5000 --fraud 0 --format csv,parquet --destination US \\
+      --date 2025-08-01 --out honest")]
 pub struct SynthArgs {
     /// How many parcels, both channels together.
     #[arg(long, default_value_t = 100_000)]
@@ -232,9 +237,9 @@ pub struct InitArgs {
 /// Arguments of `feedback`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "FILE is CSV with the columns parcel_id, result, corrected_value, corrected_hs, by, on; only the first
-two are required. `result` is irregular, regular or open. Of several lines on one parcel the latest
-`on` counts.
+    after_help = "FILE is CSV with the columns parcel_id, result, corrected_value, corrected_hs, by, on; only the
+first two are required. `result` is irregular, regular or open. Of several lines on one parcel
+the latest `on` counts.
 
 Example:
   parcel-risk feedback out/2026-07-15 findings.csv"

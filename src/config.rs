@@ -3,13 +3,13 @@
 //! Defaults < job file < `--date`, `--out` and the like < `--set KEY=VALUE`. Nothing is taken from the environment.
 
 use crate::detect;
+use crate::earlier;
 use crate::error::Error;
 use crate::facts::prices::PriceReference;
 use crate::fields::country::{Country, parse_country};
 use crate::fields::date::{iso_text, parse_date};
 use crate::lists::{ListSettings, Lists};
 use crate::model::batch::Channel;
-use crate::output;
 use crate::read::mapping::{self, Mapping};
 use crate::read::{self, Input, Limits};
 use crate::refdata::calibration::Calibration;
@@ -18,7 +18,7 @@ use crate::refdata::materials::RawMaterials;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
 use crate::resolve::ResolveSettings;
-use crate::write::{EarlierQuality, QUALITY_SHARES, SampleSettings};
+use crate::write::{EarlierQuality, SampleSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -52,7 +52,8 @@ pub struct Job {
     pub duty_rates: Option<PathBuf>,
     /// Lists of the user's: parties to watch or to leave alone, goods.
     pub lists: ListSettings,
-    /// Output folder of an earlier run, to say how the data's quality has changed since.
+    /// Output folder of an earlier run, to say how the data's quality has changed since; the latest of `report.earlier`
+    /// where none is given.
     pub previous: Option<PathBuf>,
     /// What scores are worth as probabilities, by detector; replaces the built-in rows of those that it names.
     pub calibration: Option<PathBuf>,
@@ -99,24 +100,32 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
 }
 
 /// What is written besides the usual files.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
     pub entity_links: bool,
-    /// `line_scores.parquet`: how probable a cut is on every line that could be compared, for ranking.
+    /// For ranking, `line_scores.parquet`: how probable a cut is on every line that could be compared; and
+    /// `line_contradictions.parquet`: how much the words of every line with a code contradict it.
     pub line_scores: bool,
     /// `descriptions.parquet`: what the words of every distinct description say of its code.
     pub descriptions: bool,
-    /// `timing.json` and the report's line on time and memory: all that differs between two runs of one input.
+    /// `timing.json`, and `timing.js` for the report: all that differs between two runs of one input.
     pub timing: bool,
+}
+
+impl Default for OutputSettings {
+    fn default() -> Self {
+        OutputSettings { entity_links: false, line_scores: false, descriptions: false, timing: true }
+    }
 }
 
 /// What the report compares with.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReportSettings {
-    /// Output folders of earlier nights, paths or patterns; those beside the output folder where none is given.
+    /// Output folders of earlier nights, paths or patterns; those beside the output folder where none is given. The trends
+    /// of the data's quality rest on them too.
     pub earlier: Vec<String>,
 }
 
@@ -140,7 +149,7 @@ pub struct Plan {
     pub charges: ChargeRates,
     /// Lists of the user's.
     pub lists: Lists,
-    /// What an earlier run found of each carrier.
+    /// What earlier runs found of the data of each carrier and consignor.
     pub earlier: EarlierQuality,
     /// What scores are worth.
     pub calibration: Calibration,
@@ -162,7 +171,7 @@ impl Job {
             )))?;
         let table: toml::Table = toml::from_str(&text)
             .map_err(|e| Error::Configuration(format!("{}: {}", path.display(), e.to_string().trim_end())))?;
-        let mut job = Self::from_table(table, settings, &path.display().to_string())?;
+        let mut job = Self::from_table(table, settings, &path.display().to_string(), &text)?;
         job.relative_to(path.parent().unwrap_or(Path::new("")));
         Ok(job)
     }
@@ -172,10 +181,16 @@ impl Job {
     /// # Errors
     /// Names the key and what was expected.
     pub fn from_settings(settings: &[String]) -> Result<Job, Error> {
-        Self::from_table(toml::Table::new(), settings, "--set")
+        Self::from_table(toml::Table::new(), settings, "--set", "")
     }
 
-    fn from_table(mut table: toml::Table, settings: &[String], origin: &str) -> Result<Job, Error> {
+    /// `text` is what the table was read from.
+    fn from_table(
+        mut table: toml::Table,
+        settings: &[String],
+        origin: &str,
+        text: &str,
+    ) -> Result<Job, Error> {
         for setting in settings {
             set(&mut table, setting)?;
         }
@@ -184,9 +199,7 @@ impl Job {
             let text = day.to_string();
             table.insert("date".into(), toml::Value::String(text));
         }
-        let job: Job = table.try_into().map_err(|e: toml::de::Error| {
-            Error::Configuration(format!("{origin}: {}", e.to_string().trim_end()))
-        })?;
+        let job: Job = table.try_into().map_err(|e: toml::de::Error| unusable(&e, origin, text, settings))?;
         for (id, table) in &job.detectors {
             let Some(detector) = detect::ALL.iter().find(|d| d.id == id) else {
                 let names: Vec<&str> = detect::ALL.iter().map(|d| d.id).collect();
@@ -195,9 +208,8 @@ impl Job {
                     nearest(id, &names)
                 )));
             };
-            (detector.check)(table).map_err(|e| {
-                Error::Configuration(format!("{origin}: [detectors.{id}]: {}", e.to_string().trim_end()))
-            })?;
+            let origin = format!("{origin}: [detectors.{id}]");
+            (detector.check)(table).map_err(|e| unusable(&e, &origin, text, settings))?;
         }
         Ok(job)
     }
@@ -298,7 +310,10 @@ impl Job {
             )));
         }
         let lists = Lists::load(&self.lists, night).map_err(|e| configuration(&e))?;
-        let earlier = self.previous.as_deref().map(earlier_quality).transpose()?.unwrap_or_default();
+        let named: Vec<&str> = self.report.earlier.iter().map(String::as_str).collect();
+        let code = destination.map_or(serde_json::Value::Null, |d| d.to_string().into());
+        let runs = earlier::runs(&out, &named, &iso_text(night), &code);
+        let earlier = earlier::quality(&runs, self.previous.as_deref())?;
         Ok(Plan {
             job: self,
             night,
@@ -338,18 +353,6 @@ pub fn assign(inputs: &mut [Input], mappings: &BTreeMap<String, String>) -> Resu
         }
     }
     Ok(())
-}
-
-/// The quality of each carrier's data in an earlier run.
-fn earlier_quality(folder: &Path) -> Result<EarlierQuality, Error> {
-    let (rows, _) = output::rows(folder, "carrier_quality.parquet", None, usize::MAX)?;
-    let text = |row: &output::Row, name: &str| {
-        row.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
-    };
-    let shares = |row: &output::Row| {
-        QUALITY_SHARES.iter().map(|name| row.get(*name).and_then(serde_json::Value::as_f64)).collect()
-    };
-    Ok(rows.iter().map(|row| ((text(row, "channel"), text(row, "carrier")), shares(row))).collect())
 }
 
 /// The path without `name/..` inside, so that it reads as a person would write it.
@@ -392,8 +395,36 @@ fn set(table: &mut toml::Table, setting: &str) -> Result<(), Error> {
     Err(fault("the key is empty"))
 }
 
+/// What is wrong with a key, where it stands, and the key that was probably meant.
+fn unusable(error: &toml::de::Error, origin: &str, text: &str, settings: &[String]) -> Error {
+    let message = error.to_string();
+    let first = message.lines().next().unwrap_or_default();
+    let names: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
+    let Some((&typed, known)) = names.split_first().filter(|_| first.starts_with("unknown field")) else {
+        return Error::Configuration(format!("{origin}: {}", message.trim_end()));
+    };
+    let sets = |setting: &&String| {
+        let key = setting.split('=').next().unwrap_or_default();
+        key.split('.').any(|part| part.trim() == typed)
+    };
+    let stands = |line: &str| {
+        let line = line.trim_start().trim_start_matches('[');
+        line.strip_prefix(typed).is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '.']))
+    };
+    let place = match (settings.iter().find(sets), text.lines().position(stands)) {
+        (Some(setting), _) => format!("--set {setting}"),
+        (None, Some(line)) => format!("{origin}: line {}", line + 1),
+        (None, None) => origin.to_owned(),
+    };
+    Error::Configuration(format!(
+        "{place}: there is no key `{typed}`; did you mean `{}`? Expected one of {}",
+        nearest(typed, known),
+        known.join(", ")
+    ))
+}
+
 /// The name most like what was typed.
-fn nearest<'a>(typed: &str, names: &[&'a str]) -> &'a str {
+pub(crate) fn nearest<'a>(typed: &str, names: &[&'a str]) -> &'a str {
     let likeness = |name: &str| strsim::jaro_winkler(typed, name);
     names.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or("")
 }
@@ -427,7 +458,11 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         let message = |settings: &[&str]| job(settings).unwrap_err().to_string();
-        assert!(message(&["destinatoin=DE"]).contains("destinatoin"));
+        assert!(message(&["destinatoin=DE"]).contains("`destinatoin`; did you mean `destination`?"));
+        let said = message(&["date=2026-05-20", "output.entity_link=true"]);
+        assert!(said.starts_with("--set output.entity_link=true: "), "{said}");
+        assert!(said.contains("did you mean `entity_links`?"), "{said}");
+        assert!(message(&["detectors.split-window.dys=3"]).contains("did you mean `days`?"));
         assert!(message(&["date"]).contains("KEY=VALUE"));
         assert!(message(&["date.x.y=1", "date=1"]).contains("date"));
         assert!(message(&["detectors.split-windw.days=3"]).contains("did you mean"));

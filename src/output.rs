@@ -52,6 +52,31 @@ pub fn rows(
     Ok((rows, count))
 }
 
+/// The rows of a Parquet file of a run, of those columns that it has.
+///
+/// # Errors
+/// The file is not there or cannot be read.
+pub fn columns(folder: &Path, file: &str, names: &[&str]) -> Result<Vec<Row>, Error> {
+    let path = folder.join(file);
+    let failed = |e: PolarsError| {
+        Error::Output(format!("{}: {e}; expected a file of `parcel-risk run`", path.display()))
+    };
+    let place = path.to_string_lossy();
+    let mut frame = LazyFrame::scan_parquet(PlRefPath::new(place.as_ref()), ScanArgsParquet::default())
+        .map_err(failed)?;
+    let schema = frame.collect_schema().map_err(failed)?;
+    let there: Vec<Expr> = names.iter().filter(|n| schema.contains(n)).map(|n| col(*n)).collect();
+    let frame = frame.select(there).collect().map_err(failed)?;
+    let rows = (0..frame.height()).map(|i| {
+        let cells = frame.columns().iter().map(|c| {
+            let value = c.get(i).map_or(Value::Null, |v| value(&v));
+            (c.name().to_string(), value)
+        });
+        cells.collect()
+    });
+    Ok(rows.collect())
+}
+
 fn value(cell: &AnyValue) -> Value {
     match cell {
         AnyValue::String(s) => Value::from(*s),

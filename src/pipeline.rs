@@ -3,6 +3,7 @@
 use crate::config::Plan;
 use crate::error::Error;
 use crate::facts::Facts;
+use crate::facts::words::Night;
 use crate::model::finding::Findings;
 use crate::model::outcome::Outcome;
 use crate::normalise::{self, Context, Normalised};
@@ -58,15 +59,14 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
     );
     clock.end(parties);
     clock.begin("facts", "lines", Some(shipments.lines.len() as u64));
-    let mut facts = Facts::with_reference(
-        shipments,
-        &consignors,
-        &consignees,
-        terms,
-        &plan.charges,
-        &plan.price_reference,
-    )
-    .with_lists(&plan.lists);
+    let (facts, words) = rayon::join(
+        || {
+            let reference = &plan.price_reference;
+            Facts::with_reference(shipments, &consignors, &consignees, terms, &plan.charges, reference)
+        },
+        || Night::read(shipments, &consignors.entities, &plan.lists.described_goods),
+    );
+    let mut facts = facts.with_lists(&plan.lists, words);
     facts.floors = plan.materials.floors(terms, &plan.rates, plan.night);
     clock.end(shipments.lines.len());
     clock.begin("detect", "detectors", Some(detect::ALL.len() as u64));
@@ -104,11 +104,13 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
     write_synced(&staging.folder().join("run.json"), &record)?;
     clock.end(outcome.flags.len());
     clock.begin("report", "flagged parcels", Some(outcome.parcels.len() as u64));
-    if plan.job.output.timing {
-        write_synced(&staging.folder().join(report::TIMING), &format!("{:#}\n", clock.json()))?;
-    }
-    report::write(staging.folder())?;
+    report::write(staging.folder(), plan.job.output.timing)?;
     clock.end(outcome.parcels.len());
+    if plan.job.output.timing {
+        let [data, script] = report::TIMING.map(|name| staging.folder().join(name));
+        write_synced(&data, &format!("{:#}\n", clock.json()))?;
+        write_synced(&script, &format!("parcelRiskTiming({});\n", clock.json()))?;
+    }
     let warnings = record::warnings(&inputs, files, &facts, &counts);
     let worst = record::worst(&facts, &outcome, 5);
     staging.place()?;

@@ -3,7 +3,7 @@
 //! Nothing here depends on the clock, the machine or the number of threads: the same input gives the same bytes.
 
 use crate::config::Plan;
-use crate::detect::Suppressed;
+use crate::detect::{LeftOut, Suppressed};
 use crate::facts::Facts;
 use crate::fields::date::iso_text;
 use crate::lists::PartyList;
@@ -14,6 +14,7 @@ use crate::model::outcome::{Outcome, Revenue};
 use crate::model::parcels::Particular;
 use crate::model::schema::Column;
 use crate::read::{FileSummary, Input};
+use crate::refdata::regimes::Limit;
 use crate::write::inclusion;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -52,6 +53,10 @@ pub struct Counts {
     pub revenue: BTreeMap<String, Revenue>,
     /// Share of each family's flagged parcels that is expected to be false.
     pub expected_false: Vec<(Family, f64)>,
+    /// Findings that were too doubtful for the share of false flags asked for, and the parcels they were on, by family.
+    pub doubtful: BTreeMap<Family, (usize, usize)>,
+    /// Groups of parcels crowded at a limit that nobody is accused by, by the rule that let them be.
+    pub spared: BTreeMap<&'static str, usize>,
     /// What each detector did.
     pub detectors: Vec<DetectorCount>,
 }
@@ -106,6 +111,8 @@ impl Counts {
             lanes_only: outcome.parcels.iter().filter(|p| p.probability == 0.0).count(),
             revenue: outcome.revenue.clone(),
             expected_false: outcome.expected_false.clone(),
+            doubtful: outcome.doubtful.clone(),
+            spared: spared(outcome),
             detectors: Vec::new(),
         }
     }
@@ -200,7 +207,14 @@ pub fn json(
         "revenue_at_risk": revenue(|r| r.expected),
         "revenue_at_risk_low": revenue(|r| r.low),
         "revenue_at_risk_high": revenue(|r| r.high),
-        "false_flags": { "asked": plan.job.false_flags, "expected": expected_false },
+        "false_flags": {
+            "asked": plan.job.false_flags,
+            "expected": expected_false,
+            "left_out": counts.doubtful.iter().map(|(family, left_out)| {
+                (family.name(), json!({ "findings": left_out.0, "parcels": left_out.1 }))
+            }).collect::<BTreeMap<_, _>>(),
+        },
+        "spared": counts.spared,
         "detectors": counts.detectors.iter().map(|d| json!({
             "id": d.id,
             "title": d.title,
@@ -224,21 +238,46 @@ pub fn json(
     text
 }
 
-/// What the user's lists came to: rows in force and past their day, and what the allow list left out.
+/// What the user's lists came to: rows in force and past their day, and what the allow list left out by each row.
 fn lists(plan: &Plan, counts: &Counts) -> Value {
     let rows = |list: &PartyList| json!({ "in_force": list.entries.len(), "expired": list.expired });
-    let findings: BTreeMap<&str, usize> =
-        counts.suppressed.findings.iter().map(|(family, n)| (family.name(), *n)).collect();
+    let by_family = |findings: &BTreeMap<Family, usize>| -> BTreeMap<&'static str, usize> {
+        findings.iter().map(|(family, n)| (family.name(), *n)).collect()
+    };
+    let suppressed = &counts.suppressed;
+    let none = LeftOut::default();
+    let allowed = plan.lists.allow.entries.iter().map(|entry| {
+        let left_out = suppressed.rows.get(&entry.line).unwrap_or(&none);
+        json!({
+            "line": entry.line,
+            "names": entry.shown,
+            "author": entry.author,
+            "reason": entry.reason,
+            "valid_to": entry.valid_to,
+            "families": entry.families.iter().map(|f| f.name()).collect::<Vec<_>>(),
+            "findings": by_family(&left_out.findings),
+            "parcels": left_out.parcels.len(),
+        })
+    });
     json!({
         "watch": rows(&plan.lists.watch),
         "allow": rows(&plan.lists.allow),
         "described_goods": plan.lists.described_goods.rows().count(),
         "suppressed": {
-            "findings": findings,
-            "parcels": counts.suppressed.parcels,
-            "by_line_of_the_allow_list": counts.suppressed.rows,
+            "findings": by_family(&suppressed.findings),
+            "parcels": suppressed.parcels,
+            "by_row_of_the_allow_list": allowed.collect::<Vec<_>>(),
         },
     })
+}
+
+/// Groups of parcels crowded at a limit that nobody is accused by, by the rule that let them be.
+fn spared(outcome: &Outcome) -> BTreeMap<&'static str, usize> {
+    let mut rules = BTreeMap::new();
+    for group in outcome.groups.iter().filter(|g| g.verdict.spares()) {
+        *rules.entry(group.verdict.name()).or_default() += 1;
+    }
+    rules
 }
 
 /// Texts of optional columns that meant nothing and were left out, by column.
@@ -255,25 +294,37 @@ fn ignored(facts: &Facts) -> BTreeMap<&'static str, u64> {
     counted.map(|(c, n)| (c.name(), n)).collect()
 }
 
-/// The rules that were applied.
+/// The rules that were applied, and the parcels whose own date, channel and sender's country chose each.
 fn law(facts: &Facts) -> Vec<Value> {
-    let mut rows: Vec<Value> = Vec::new();
-    for terms in facts.terms {
-        for limit in terms.limits.iter().chain(&terms.gift) {
+    let mut parcels = vec![0_u64; facts.terms.len()];
+    for &terms in &facts.shipments.parcels.terms {
+        parcels[terms as usize] += 1;
+    }
+    let mut rows: BTreeMap<String, (Value, u64)> = BTreeMap::new();
+    for (terms, parcels) in facts.terms.iter().zip(parcels) {
+        let sold = |limit: &Limit| if limit.gifts { "goods and gifts" } else { "goods" };
+        let gift = terms.gift.iter().map(|limit| (limit, "gifts"));
+        for (limit, goods) in terms.limits.iter().map(|limit| (limit, sold(limit))).chain(gift) {
             let row = json!({
                 "regime": limit.regime,
                 "country": terms.country.to_string(),
+                "goods": goods,
                 "limit": to_units(limit.amount),
                 "currency": terms.currency.to_string(),
+                "inclusive": limit.inclusive,
+                "duty": limit.duty.to_string(),
+                "tax": limit.tax.to_string(),
+                "excluded": limit.excluded,
                 "source": limit.source,
             });
-            if !rows.contains(&row) {
-                rows.push(row);
-            }
+            rows.entry(row.to_string()).or_insert((row, 0)).1 += parcels;
         }
     }
-    rows.sort_by_key(Value::to_string);
-    rows
+    let told = rows.into_values().map(|(mut row, parcels)| {
+        row["parcels"] = json!(parcels);
+        row
+    });
+    told.collect()
 }
 
 fn notes(facts: &Facts) -> Vec<String> {

@@ -62,6 +62,7 @@ fn every_page_is_in_the_book_and_every_link_leads_somewhere() {
             let file = link.split('#').next().unwrap();
             // An empty target is a chapter still to come; an address outside is not ours to check.
             if !file.is_empty() && !file.contains("://") {
+                assert!(!file.starts_with(".."), "docs/{name}: the link {link} leads out of the book");
                 assert!(docs().join(file).exists(), "docs/{name}: the link {link} leads nowhere");
             }
         }

@@ -140,14 +140,19 @@ fn the_same_input_gives_the_same_bytes_whatever_the_threads() {
     let outs: Vec<_> = ["1", "2", "7"].map(|threads| run(threads, "false")).to_vec();
     assert_eq!(outs[0].len(), 15);
     assert!(outs[0] == outs[1] && outs[0] == outs[2]);
-    // With timing only `timing.json`, the report that tells of it, and the record of the setting differ.
-    let timed = run("2", "true");
+    // As it is usually run: the files on time and memory differ, and nothing else.
+    let timed = ["1", "2"].map(|threads| run(threads, "true"));
+    let told = |files: &[(String, Vec<u8>)]| -> Vec<(String, Vec<u8>)> {
+        files.iter().filter(|(name, _)| !name.starts_with("timing.")).cloned().collect()
+    };
+    assert!(told(&timed[0]) == told(&timed[1]));
+    assert_eq!((timed[0].len(), told(&timed[0]).len()), (17, 15));
     for (name, bytes) in &outs[0] {
+        // `run.json` records the setting itself.
         if !["report.html", "run.json"].contains(&name.as_str()) {
-            assert!(timed.iter().any(|(n, b)| n == name && b == bytes), "{name}");
+            assert!(timed[0].iter().any(|(n, b)| n == name && b == bytes), "{name}");
         }
     }
-    assert!(timed.iter().any(|(name, _)| name == "timing.json"));
 }
 
 #[test]
@@ -183,7 +188,7 @@ fn a_first_hour_goes_well() {
     let said = text(&expect(0, program().arg("run").arg(first.join("nightly.toml"))).stdout);
     assert!(said.contains("74 parcels in 5 cases"), "{said}");
     let report = fs::read_to_string(first.join("out/report.html")).unwrap();
-    assert!(report.contains("The run took") && first.join("out/timing.json").exists());
+    assert!(report.contains("data-file=\"timing.js\"") && first.join("out/timing.js").exists());
     assert!(
         said.lines().count() <= 24
             && said.lines().all(|l| l.starts_with("Files") || l.chars().count() <= 110),
@@ -399,7 +404,7 @@ fn an_empty_night_is_a_whole_run() {
     fs::write(&empty, format!("{}\n", header.lines().next().unwrap())).unwrap();
     expect(0, &mut run_files(&out, &[empty], &[]));
     assert_eq!(record(&out)["counts"]["parcels"], 0);
-    assert_eq!(files(&out).len(), 15);
+    assert_eq!(files(&out).len(), 17);
 }
 
 #[test]
@@ -469,4 +474,24 @@ fn what_is_built_in_can_be_read() {
     assert!(before.contains("150") && before != after, "{before}\n{after}");
     let schema = text(&expect(0, program().arg("schema")).stdout);
     assert!(schema.contains("gross_weight_kg") && schema.contains("flagged_parcels.parquet"));
+    // It lists every file that a run can write, and no other.
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("out");
+    let mut run = program();
+    run.args(["run", "--quiet"]).arg(sample().join("nightly.toml")).arg("--out").arg(&out);
+    for more in ["entity_links", "line_scores", "descriptions", "timing"] {
+        run.args(["--set", &format!("output.{more}=true")]);
+    }
+    expect(0, &mut run);
+    let mut listed: Vec<&str> = schema
+        .split_once("\nOutput")
+        .unwrap()
+        .1
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|word| word.contains('.'))
+        .collect();
+    listed.sort_unstable();
+    let written: Vec<String> = files(&out).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(listed, written);
 }

@@ -1,4 +1,5 @@
-//! The notebooks run from scratch, with the versions that they pin, and show what they say.
+//! The notebooks run from scratch, with the versions that they pin; what they assert holds, and every number that is
+//! committed with them is what they say now.
 
 mod support;
 
@@ -34,6 +35,19 @@ fn outputs(path: &Path) -> Vec<Value> {
     outputs
 }
 
+/// What outputs say in words and numbers; pictures are left out.
+fn said(outputs: &[Value]) -> Vec<String> {
+    let text = |value: &Value| match value {
+        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
+        other => other.as_str().unwrap_or_default().to_owned(),
+    };
+    outputs
+        .iter()
+        .filter(|output| output["data"]["image/png"].is_null())
+        .map(|output| text(&output["text"]) + &text(&output["data"]["text/plain"]))
+        .collect()
+}
+
 /// Pictures among outputs.
 fn pictures(outputs: &[Value]) -> usize {
     outputs.iter().filter(|output| !output["data"]["image/png"].is_null()).count()
@@ -57,6 +71,15 @@ fn notebooks_run_from_scratch() {
             "{}: run it again and commit it",
             notebook.display()
         );
+        let (fresh, committed) = (said(&fresh), said(&committed));
+        for (now, then) in fresh.iter().zip(&committed) {
+            assert_eq!(
+                now,
+                then,
+                "{}: a number has changed: look at it, run it again, commit it",
+                notebook.display()
+            );
+        }
         assert_eq!(fresh.len(), committed.len(), "{}: run it again and commit it", notebook.display());
     }
 }

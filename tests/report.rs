@@ -25,18 +25,7 @@ fn program() -> Command {
 fn sample_run(out: &Path, express: &Path) {
     let sample = root().join("sample_data");
     let mut run = program();
-    run.args([
-        "run",
-        "--quiet",
-        "--set",
-        "output.timing=true",
-        "--destination",
-        "DE",
-        "--date",
-        "2026-05-20",
-        "--out",
-    ])
-    .arg(out);
+    run.args(["run", "--quiet", "--destination", "DE", "--date", "2026-05-20", "--out"]).arg(out);
     run.arg("--rates").arg(sample.join("rates.csv"));
     run.arg("--postal").arg(sample.join("postal.csv")).arg("--express").arg(express);
     support::run(&mut run, "the sample");

@@ -8,11 +8,14 @@
 //! Without a word all tables are printed, in some ten minutes on two cores; `power` takes less than one. Nights are made, screened and measured by
 //! the command itself, so build it first: `cargo build --release`.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod fit;
 mod nights;
 mod power;
 mod pvalues;
 
+use common::Arguments;
 use std::process::ExitCode;
 
 /// What was asked for.
@@ -26,31 +29,19 @@ pub struct Options {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::FAILURE
-        }
-    }
+    common::main(run)
 }
 
-fn run() -> Result<(), String> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |flag: &str, default: usize| -> Result<usize, String> {
-        let Some(place) = arguments.iter().position(|a| a == flag) else { return Ok(default) };
-        let value = arguments.get(place + 1).and_then(|v| v.parse().ok());
-        value.ok_or_else(|| format!("{flag}: expected a number behind it, such as {flag} {default}"))
-    };
-    let asked = |word: &str| arguments.iter().any(|a| a == word);
+fn run(arguments: &Arguments) -> Result<(), String> {
+    let asked = |word: &str| arguments.has(word);
     if asked("fit") {
-        return fit::run(number("--seeds", 12)? as u64);
+        return fit::run(arguments.number("--seeds", 12)?);
     }
     let all = !["power", "null", "fraud"].into_iter().any(asked);
     let options = Options {
-        seeds: number("--seeds", 200)? as u64,
-        parcels: number("--parcels", 5_000)?,
-        repeats: number("--repeats", 300)?,
+        seeds: arguments.number("--seeds", 200)?,
+        parcels: arguments.number("--parcels", 5_000)?,
+        repeats: arguments.number("--repeats", 300)?,
     };
     if all || asked("power") {
         power::run(options.repeats);

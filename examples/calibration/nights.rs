@@ -1,12 +1,12 @@
 //! Nights of the made-up world, screened by the command.
 
+use crate::common::{output, program};
 use crate::{Options, pvalues};
 use polars::prelude::*;
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 pub const DESTINATION: &str = "DE";
 pub const DATE: &str = "2026-05-20";
@@ -41,8 +41,8 @@ impl Night {
     ) -> Result<Night, String> {
         let base = PathBuf::from("target/calibration").join(format!("{name}-{seed}"));
         let night = Night { world: base.join("world"), out: base.join("out") };
-        command(
-            Command::new(program()?)
+        output(
+            program()?
                 .args(["synth", "--seed", &seed.to_string(), "--parcels", &parcels.to_string()])
                 .args(["--fraud", &fraud.to_string(), "--difficulty", difficulty])
                 .args(["--destination", DESTINATION, "--date", DATE, "--out"])
@@ -54,8 +54,8 @@ impl Night {
     /// Screens it.
     pub fn screen(&self, settings: &[&str]) -> Result<(), String> {
         let at = |file: &str| self.world.join(file).to_string_lossy().into_owned();
-        command(
-            Command::new(program()?)
+        output(
+            program()?
                 .env("RAYON_NUM_THREADS", "1")
                 .args(["run", "--quiet", "--destination", DESTINATION, "--date", DATE])
                 .args(["--postal", &at("postal.parquet"), "--express", &at("express.parquet")])
@@ -330,19 +330,4 @@ fn texts(frame: &DataFrame, column: &str) -> Result<Vec<String>, String> {
 fn numbers(frame: &DataFrame, column: &str) -> Result<Vec<Option<f64>>, String> {
     let cells = frame.column(column).map_err(|e| e.to_string())?;
     Ok(cells.f64().map_err(|e| e.to_string())?.iter().collect())
-}
-
-pub fn command(command: &mut Command) -> Result<String, String> {
-    let output = command.output().map_err(|e| e.to_string())?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// The program built beside this example.
-fn program() -> Result<PathBuf, String> {
-    let own = std::env::current_exe().map_err(|e| e.to_string())?;
-    let path = own.parent().and_then(Path::parent).map(|p| p.join("parcel-risk")).unwrap_or_default();
-    if path.exists() { Ok(path) } else { Err("build the program first: cargo build --release".into()) }
 }

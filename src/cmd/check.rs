@@ -5,7 +5,7 @@ use crate::cli::CheckArgs;
 use crate::error::Error;
 use crate::model::batch::{Channel, RawBatch};
 use crate::model::schema::Column;
-use crate::read::mapping::{Mapping, Rule, Source, preset, preset_names, preset_text, presets};
+use crate::read::mapping::{MappedSyntax, Mapping, Rule, Source, described, preset_text, presets};
 use crate::read::{self, FileSummary, Input, ReadError};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -49,13 +49,13 @@ pub(crate) fn execute(args: &CheckArgs) -> Status {
 fn show_preset(name: &str) -> Status {
     if name == "list" {
         let line = |m: &Mapping| format!("{:<14} {}\n", m.name, m.title);
-        return print(&presets().iter().map(line).collect::<String>());
+        return print(&described().map(|m| line(&m)).collect::<String>());
     }
     match preset_text(name) {
         Some(text) => print(text),
         None => Err(Error::Configuration(format!(
             "there is no preset `{name}`; expected one of {}",
-            preset_names().collect::<Vec<_>>().join(", ")
+            described().map(|m| m.name).collect::<Vec<_>>().join(", ")
         ))),
     }
 }
@@ -115,7 +115,7 @@ fn tell(text: &mut String, input: &Input, seen: &Seen) {
     }
     for name in &summary.layouts {
         let assigned = input.reading.mapping.as_deref().filter(|m| m.name == *name).cloned();
-        let Some(mapping) = assigned.or_else(|| preset(name)) else {
+        let Some(mapping) = assigned.or_else(|| described().find(|m| m.name == *name)) else {
             let _ = writeln!(text, "  layout: {name}");
             continue;
         };
@@ -190,9 +190,14 @@ fn source(source: &Source) -> String {
 /// Says which presets come near to a file that none fits.
 fn nearest(text: &mut String, input: &Input) {
     let Ok(head) = read::head(input) else { return };
+    let syntax = match head.trim_start_matches('\u{feff}').trim_start().chars().next() {
+        Some('<') => MappedSyntax::Xml,
+        Some('{' | '[') => MappedSyntax::Json,
+        _ => MappedSyntax::Csv,
+    };
     let mut near: Vec<(usize, &Mapping)> = presets()
         .iter()
-        .filter(|m| !m.fits.is_empty())
+        .filter(|m| !m.fits.is_empty() && m.syntax == syntax)
         .map(|m| (m.fits.iter().filter(|n| head.contains(n.as_str())).count(), m))
         .filter(|(found, _)| *found > 0)
         .collect();

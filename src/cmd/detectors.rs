@@ -2,6 +2,7 @@
 
 use super::{Status, print};
 use crate::cli::DetectorsArgs;
+use crate::config::nearest;
 use crate::detect::ALL;
 use crate::error::Error;
 use std::fmt::Write;
@@ -19,7 +20,11 @@ pub(crate) fn execute(args: &DetectorsArgs) -> Status {
         Some(id) => {
             let detector = ALL.iter().find(|d| d.id == id).ok_or_else(|| {
                 let names: Vec<&str> = ALL.iter().map(|d| d.id).collect();
-                Error::Configuration(format!("there is no detector `{id}`; there are {}", names.join(", ")))
+                let meant = nearest(id, &names);
+                Error::Configuration(format!(
+                    "there is no detector `{id}`; did you mean `{meant}`? There are {}",
+                    names.join(", ")
+                ))
             })?;
             let _ = writeln!(text, "# {} ({}): {}\n", detector.id, detector.family.name(), detector.title);
             for line in detector.documentation.lines() {

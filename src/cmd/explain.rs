@@ -61,8 +61,11 @@ fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
     );
     let _ = writeln!(
         t,
-        "  declared {:.2} {currency} ({threshold}); {:.2} {currency} at risk ({:.2} to {:.2}); rank {}, risk score {:.2}, probability {:.3}; {}",
-        number(parcel, "declared_value"),
+        "  {} ({threshold}); {:.2} {currency} at risk ({:.2} to {:.2}); rank {}, risk score {:.2}, probability {:.3}; {}",
+        match parcel.get("declared_value").and_then(serde_json::Value::as_f64) {
+            Some(value) => format!("declared {value:.2} {currency}"),
+            None => "no customs value declared".into(),
+        },
         number(parcel, "revenue_at_risk"),
         number(parcel, "revenue_at_risk_low"),
         number(parcel, "revenue_at_risk_high"),

@@ -5,7 +5,7 @@ use crate::model::schema::{Column, Kind};
 use std::fmt::Write;
 
 /// The files of a run, one row per what.
-pub const OUTPUT: [(&str, &str); 18] = [
+pub const OUTPUT: &[(&str, &str)] = &[
     ("flagged_parcels.parquet", "flagged parcel, highest risk first"),
     ("flags.parquet", "finding"),
     ("cases.parquet", "group of parcels that one finding ties together"),
@@ -22,13 +22,19 @@ pub const OUTPUT: [(&str, &str); 18] = [
     ("quarantine.parquet", "input record that could not be used"),
     ("price_reference.parquet", "price cell"),
     ("manifest_quality.parquet", "manifest: completeness and accuracy by data element"),
-    ("carrier_quality.parquet", "channel and carrier, with the change since the run that `previous` names"),
+    ("carrier_quality.parquet", "channel and carrier, with the trend over earlier nights"),
     ("consignor_quality.parquet", "resolved consignor of 20 parcels or more"),
     ("referrals.parquet", "parcel to refer before loading: what to ask for, the agency to tell"),
     ("descriptions.parquet", "distinct description and heading; with --set output.descriptions=true"),
+    ("line_scores.parquet", "line that could be compared by price; with --set output.line_scores=true"),
+    (
+        "line_contradictions.parquet",
+        "line with a commodity code: how much its words contradict it; with --set output.line_scores=true",
+    ),
     ("random_sample.parquet", "parcel drawn at random, with its probability of being drawn"),
     ("run.json", "the run: versions, configuration, inputs, counts that reconcile, the law applied"),
-    ("timing.json", "the run: time of each stage, memory; only with --set output.timing=true"),
+    ("timing.json", "the run: time of each stage, memory; not with --set output.timing=false"),
+    ("timing.js", "the same, for the report"),
     ("report.html", "the run, for a person to read"),
 ];
 

@@ -11,8 +11,17 @@ pub struct Suppressed {
     pub findings: BTreeMap<Family, usize>,
     /// Parcels that a finding was left out of.
     pub parcels: usize,
-    /// Rows of the allow list that left something out, by their line.
-    pub rows: BTreeMap<u64, usize>,
+    /// What each row of the allow list left out, by its line.
+    pub rows: BTreeMap<u64, LeftOut>,
+}
+
+/// What one row of the allow list left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Findings, by family.
+    pub findings: BTreeMap<Family, usize>,
+    /// The parcels they were on, positions in the run's parcels.
+    pub parcels: BTreeSet<u32>,
 }
 
 /// Takes the findings out that the allow list names; cases keep their other parcels, and a case without any goes.
@@ -50,7 +59,9 @@ pub fn suppress(facts: &Facts, found: &mut [Findings]) -> Suppressed {
                 return true;
             };
             *suppressed.findings.entry(family).or_default() += 1;
-            *suppressed.rows.entry(entry.line).or_default() += 1;
+            let row = suppressed.rows.entry(entry.line).or_default();
+            *row.findings.entry(family).or_default() += 1;
+            row.parcels.insert(finding.parcel);
             parcels.insert(finding.parcel);
             gone.extend(finding.case.map(|case| (case, finding.parcel)));
             false

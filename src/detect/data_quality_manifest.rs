@@ -6,8 +6,9 @@ use crate::model::batch::Channel;
 use crate::model::finding::{Case, Finding, Findings};
 use crate::model::parcels::Particular;
 use crate::model::text::ABSENT;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 detector! {
     /// ## What it flags
@@ -107,7 +108,8 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         if share(n) >= settings.alike {
             signs.push((settings.weight, format!("{n} of them weigh {weight} g")));
         }
-        let (n, value) = mode(own.iter().map(|&p| parcels.declared[p as usize]).collect());
+        let valued = own.iter().filter(|&&p| !shipments.unvalued(p));
+        let (n, value) = mode(valued.map(|&p| parcels.declared[p as usize]).collect());
         if share(n) >= settings.alike {
             let value = crate::model::money::display(value, &parcels.currency[own[0] as usize].to_string());
             signs.push((settings.value, format!("{n} of them are declared at {value}")));
@@ -117,11 +119,12 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
             let get = |particular| shipments.consignors.get(party, particular);
             (get(Particular::City), get(Particular::Postcode), get(Particular::Name))
         };
-        let names: BTreeSet<&str> = own.iter().map(|&p| place(p).2).collect();
-        let places: BTreeSet<(&str, &str)> = own.iter().map(|&p| (place(p).0, place(p).1)).collect();
-        if let (1, Some((city, postcode))) = (places.len(), places.first())
-            && !city.is_empty()
+        let (city, postcode, _) = place(own[0]);
+        let one_place = || own.iter().map(|&p| place(p)).all(|(c, code, _)| (c, code) == (city, postcode));
+        if !city.is_empty()
             && !postcode.is_empty()
+            && one_place()
+            && let names = own.iter().map(|&p| place(p).2).collect::<BTreeSet<&str>>()
             && names.len() >= settings.senders
         {
             let text = format!("all {} senders are of {postcode} {city}", names.len());

@@ -155,9 +155,15 @@ fn judge(
         revenue: facts.revenue_if_refused(parcel),
         case: None,
         reason: format!(
-            "Line {number}: {}. The parcel's value of {} is within the limit of {}, but the law shuts {} out of its relief.",
+            "Line {number}: {}. {} the limit of {}, but the law shuts {} out of its relief.",
             best.text,
-            display(parcels.assessed[parcel as usize], &currency),
+            match facts.shipments.unvalued(parcel) {
+                true => "The parcel declares no customs value, so nothing keeps it from relief up to".into(),
+                false => format!(
+                    "The parcel's value of {} is within",
+                    display(parcels.assessed[parcel as usize], &currency)
+                ),
+            },
             display(limit.amount, &currency),
             best.list,
         ),

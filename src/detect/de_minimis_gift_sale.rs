@@ -346,9 +346,12 @@ fn weigh(
         revenue: facts.revenue_if_sold(gift.parcel),
         case: None,
         reason: format!(
-            "{}, worth {} (gift limit {}), but it looks like a sale: {}.",
+            "{}, {} (gift limit {}), but it looks like a sale: {}.",
             if parcels.nature[p] == Nature::Gift { "Declared as a gift" } else { "Gift relief is claimed" },
-            display(parcels.assessed[p], &currency),
+            match facts.shipments.unvalued(gift.parcel) {
+                true => "without customs value".into(),
+                false => format!("worth {}", display(parcels.assessed[p], &currency)),
+            },
             display(limit.amount, &currency),
             scales.marks.join("; "),
         ),

@@ -134,7 +134,7 @@ mod tests {
             }
         }
         let world = World::from_csv("DE", date, &csv);
-        let facts = world.facts().with_lists(Lists::none());
+        let facts = world.facts_with(Lists::none());
         let found = run(&facts, &Settings::default()).findings;
         found
             .iter()

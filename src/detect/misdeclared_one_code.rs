@@ -180,7 +180,7 @@ mod tests {
             }
         }
         let world = World::from_csv("DE", "2026-03-10", &csv);
-        let facts = world.facts().with_lists(Lists::none());
+        let facts = world.facts_with(Lists::none());
         let found = run(&facts, &Settings::default());
         let ids: Vec<&str> =
             found.findings.iter().map(|f| facts.shipments.parcels.id.get(f.parcel)).collect();

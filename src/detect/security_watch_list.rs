@@ -135,7 +135,7 @@ mod tests {
         let watch = PartyList::read(&path, parse_date("2026-03-10").unwrap()).unwrap();
         assert_eq!((watch.entries.len(), watch.expired), (2, 1));
         let lists = Lists { watch, ..Lists::default() };
-        let facts = world.facts().with_lists(&lists);
+        let facts = world.facts_with(&lists);
         let found = run(&facts, &Settings::default()).findings;
         let ids: Vec<&str> = found.iter().map(|f| facts.shipments.parcels.id.get(f.parcel)).collect();
         assert_eq!(ids, ["A1", "A2", "A4"], "{found:#?}");

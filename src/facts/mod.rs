@@ -75,7 +75,10 @@ impl<'a> Facts<'a> {
         charges: &'a ChargeRates,
         reference: &prices::PriceReference,
     ) -> Facts<'a> {
-        let prices = prices::Prices::build(shipments, consignors, terms, reference);
+        let (prices, clarity) = rayon::join(
+            || prices::Prices::build(shipments, consignors, terms, reference),
+            || clarity(shipments),
+        );
         let mut facts = Facts {
             shipments,
             consignors,
@@ -86,17 +89,16 @@ impl<'a> Facts<'a> {
             lists: Lists::none(),
             words: None,
             floors: Floors::default(),
-            clarity: clarity(shipments),
+            clarity,
             by_consignee: Default::default(),
         };
         facts.by_consignee = parts::Pools::of(&facts, &parts::consignees(&facts));
         facts
     }
-    /// Takes the user's lists and reads what the words of the night say of its codes.
-    pub fn with_lists(mut self, lists: &'a Lists) -> Facts<'a> {
+    /// Takes the user's lists, and what the words of the night say of its codes.
+    pub fn with_lists(mut self, lists: &'a Lists, words: words::Night) -> Facts<'a> {
         self.lists = lists;
-        self.words =
-            Some(words::Night::read(self.shipments, &self.consignors.entities, &lists.described_goods));
+        self.words = Some(words);
         self
     }
     /// The rules for a parcel.

@@ -1,8 +1,10 @@
 //! Small worlds for the tests of detectors: a manifest as CSV text, read and resolved as in a run.
 
 use super::Facts;
+use super::words::Night;
 use crate::fields::country::parse_country;
 use crate::fields::date::parse_date;
+use crate::lists::Lists;
 use crate::model::batch::Channel;
 use crate::model::entities::Resolved;
 use crate::normalise::{self, Context, Normalised};
@@ -68,5 +70,11 @@ impl World {
         let mut facts = Facts::new(shipments, &self.consignors, &self.consignees, terms, &self.charges);
         facts.floors = RawMaterials::load(None).unwrap().floors(terms, &Rates::default(), i32::MAX);
         facts
+    }
+
+    /// What detectors see, with the user's lists and what the words say.
+    pub(crate) fn facts_with<'a>(&'a self, lists: &'a Lists) -> Facts<'a> {
+        let (shipments, consignors) = (&self.normalised.shipments, &self.consignors.entities);
+        self.facts().with_lists(lists, Night::read(shipments, consignors, &lists.described_goods))
     }
 }

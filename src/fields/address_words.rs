@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Pickup,
     /// The same, but not behind a joining word.
     WeakPickup,
+    /// Says that a place is no longer what it was.
+    Former,
     /// An article or preposition in a street name.
     Joining,
 }
@@ -43,6 +45,7 @@ fn kind(name: &str) -> Option<Kind> {
         "po_box" => Kind::PoBox,
         "pickup" => Kind::Pickup,
         "weak_pickup" => Kind::WeakPickup,
+        "former" => Kind::Former,
         "joining" => Kind::Joining,
         _ => return None,
     })

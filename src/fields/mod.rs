@@ -23,3 +23,4 @@ pub mod postcode;
 pub mod s10;
 pub mod tail;
 pub mod text;
+pub mod time;

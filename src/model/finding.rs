@@ -173,6 +173,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether there is a crowd by which nobody is accused.
+    pub const fn spares(self) -> bool {
+        matches!(self, Verdict::CrowdedBelow | Verdict::EndsBelow | Verdict::CrowdedAbove)
+    }
+
     /// The name used in files.
     pub const fn name(self) -> &'static str {
         match self {

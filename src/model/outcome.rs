@@ -161,6 +161,8 @@ pub struct Outcome {
     pub revenue: BTreeMap<String, Revenue>,
     /// Share of the flagged parcels of each family that is expected to be false.
     pub expected_false: Vec<(Family, f64)>,
+    /// Findings too doubtful for the share of false flags asked for, and the parcels they were on, by family.
+    pub doubtful: BTreeMap<Family, (usize, usize)>,
     /// Tests of groups around a limit.
     pub groups: Vec<GroupTest>,
 }

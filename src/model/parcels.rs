@@ -7,6 +7,7 @@ use crate::fields::country::Country;
 use crate::fields::currency::Currency;
 use crate::fields::hs::HsCode;
 use crate::fields::nature::Nature;
+use crate::model::schema::Column;
 
 /// Mark of an absent day.
 pub const NO_DAY: i32 = i32::MIN;
@@ -46,6 +47,18 @@ pub struct Parcels {
     pub order_date: Vec<i32>,
     /// Day of posting, or [`NO_DAY`].
     pub posting_date: Vec<i32>,
+    /// Earliest time at which the message can have been sent, minutes since 1970-01-01T00:00Z, or [`NO_TIME`]; no entry
+    /// at all where no record tells one. So with the next two.
+    ///
+    /// [`NO_TIME`]: crate::fields::time::NO_TIME
+    pub sent: Vec<i32>,
+    /// Latest time at which the goods can have departed.
+    pub departed: Vec<i32>,
+    /// Latest time at which they can have arrived.
+    pub arrived: Vec<i32>,
+    /// Lines that another message declares otherwise: parcel, line number and the value, in the declared currency, that
+    /// was set aside for a higher one; by parcel.
+    pub restated: Vec<(u32, u32, Money)>,
     /// Sender, position in [`Parties`].
     pub consignor: Vec<u32>,
     /// Addressee, position in [`Parties`].
@@ -126,6 +139,11 @@ impl Lines {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.parcel.is_empty()
+    }
+    /// Whether the record declares no value for the line, which then stands at 0.
+    pub fn unvalued(&self, line: usize) -> bool {
+        const GIVEN: u64 = 1 << Column::Value as u64 | 1 << Column::ParcelValue as u64;
+        self.filled[line] & GIVEN == 0 && self.value[line] == 0
     }
     /// Net weight, or the parcel's gross weight where the line is its only one; NaN where neither tells.
     pub fn weight(&self, parcels: &Parcels, line: usize) -> f64 {
@@ -213,4 +231,11 @@ pub struct Shipments {
     pub descriptions: Interner,
     /// Distinct manifest numbers, carriers, order numbers and the like.
     pub words: Interner,
+}
+
+impl Shipments {
+    /// Whether the record declares no value for anything in the parcel.
+    pub fn unvalued(&self, parcel: u32) -> bool {
+        self.parcels.lines(parcel).all(|line| self.lines.unvalued(line))
+    }
 }

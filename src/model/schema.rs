@@ -87,6 +87,11 @@ columns! {
     SellerName "seller_name" Text false "Seller where it is not the consignor.";
     OrderId "order_id" Text false "Order number.";
     ProcedureCodes "procedure_codes" Text false "Additional procedure codes, separated by spaces (C07, C08, F48).";
+    NoCustomsValue "no_customs_value" Text false "What the record says where it declares no customs value: NCV, true; such a line needs neither value nor parcel_value.";
+    Packages "packages" Number false "Packages of the parcel, where the source counts those and not the pieces of its goods.";
+    MessageTime "message_time" Text false "Time at which the advance data was sent, ISO 8601.";
+    DepartureTime "departure_time" Text false "Time at which the goods leave for the country of import, ISO 8601.";
+    ArrivalTime "arrival_time" Text false "Time at which the goods arrive there, ISO 8601.";
 }
 
 impl Column {

@@ -2,10 +2,11 @@
 //!
 //! The result does not depend on the order of files, blocks or records: lines are ordered by what they say.
 
-use super::block::{Chunk, Context, WORDS};
+use super::block::{Chunk, Context, TIMES, WORDS};
 use super::party::Distinct;
 use crate::fields::country::Country;
 use crate::fields::currency::Currency;
+use crate::fields::time::NO_TIME;
 use crate::model::batch::Channel;
 use crate::model::money::Money;
 use crate::model::parcels::{Lines, NO_AMOUNT, Parcels, Shipments};
@@ -35,15 +36,23 @@ pub(super) struct Assembled {
     pub(super) repeats: Vec<Repeat>,
 }
 
+/// Parcels whose lines another message declares otherwise: parcel, line number and value set aside.
+type Restated = Vec<(u32, u32, Money)>;
+
 /// Joins lines to parcels.
 pub(super) fn assemble(mut chunks: Vec<Chunk>, context: &Context) -> Assembled {
     let senders = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignors)).collect();
     let addressees = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignees)).collect();
-    let (senders, addressees) = rayon::join(|| Distinct::of(senders), || Distinct::of(addressees));
     let chunks = chunks;
+    let ((senders, addressees), sorted) = rayon::join(
+        || rayon::join(|| Distinct::of(senders), || Distinct::of(addressees)),
+        || Table { chunks: &chunks, consignor_of: &[], consignee_of: &[] }.sorted(),
+    );
     let mut repeats = Vec::new();
     let ranked = Table { chunks: &chunks, consignor_of: &senders.rank, consignee_of: &addressees.rank };
-    let (order, starts) = ranked.parcels(&ranked.sorted(), &mut repeats);
+    let mut restated = Restated::new();
+    let (order, starts) = ranked.parcels(&sorted, &mut repeats, &mut restated);
+    drop(sorted);
     let named = |party: fn(&Chunk) -> &Vec<u32>| {
         let chunks = &chunks;
         order.iter().map(move |&(c, row)| (c, party(&chunks[c as usize])[row as usize]))
@@ -56,6 +65,7 @@ pub(super) fn assemble(mut chunks: Vec<Chunk>, context: &Context) -> Assembled {
     let mut shipments = table.gather(&order, &starts);
     let declared = table.declared(&order, &starts);
     let terms = convert(&mut shipments, &declared, context);
+    shipments.parcels.restated = restated;
     shipments.consignors = consignors;
     shipments.consignees = consignees;
     Assembled { shipments, terms, repeats }
@@ -139,7 +149,12 @@ impl Table<'_> {
 
     /// Cuts the lines into parcels and sets repeats aside: the lines kept, and the first line of each parcel and one
     /// past the last.
-    fn parcels(&self, sorted: &[(u128, Place)], repeats: &mut Vec<Repeat>) -> (Vec<Place>, Vec<u32>) {
+    fn parcels(
+        &self,
+        sorted: &[(u128, Place)],
+        repeats: &mut Vec<Repeat>,
+        restated: &mut Restated,
+    ) -> (Vec<Place>, Vec<u32>) {
         let mut kept: Vec<Place> = Vec::with_capacity(sorted.len());
         let mut starts = Vec::with_capacity(sorted.len() + 1);
         let same = |a: &(u128, Place), b: &(u128, Place)| {
@@ -156,7 +171,8 @@ impl Table<'_> {
             let lines: Vec<Place> = group.iter().map(|line| line.1).collect();
             for parcel in self.by_parties(&lines) {
                 starts.push(kept.len() as u32);
-                self.drop_repeats(&parcel, &mut kept, repeats);
+                let number = starts.len() as u32 - 1;
+                self.drop_repeats(&parcel, number, &mut kept, repeats, restated);
             }
         }
         starts.push(kept.len() as u32);
@@ -177,7 +193,14 @@ impl Table<'_> {
         parts.into_values().collect()
     }
 
-    fn drop_repeats(&self, parcel: &[Place], kept: &mut Vec<Place>, repeats: &mut Vec<Repeat>) {
+    fn drop_repeats(
+        &self,
+        parcel: &[Place],
+        position: u32,
+        kept: &mut Vec<Place>,
+        repeats: &mut Vec<Repeat>,
+        restated: &mut Restated,
+    ) {
         let start = kept.len();
         for &place in parcel {
             let content = self.at(place, |c| &c.content);
@@ -199,6 +222,7 @@ impl Table<'_> {
                         && number == self.at(other, |c| &c.number)
                         && self.description(place) == self.description(other) =>
                 {
+                    restated.push((position, number, self.worth(place)));
                     (
                         Column::LineNumber,
                         format!(
@@ -274,6 +298,9 @@ impl Table<'_> {
             date: self.column(firsts, |c| &c.date),
             order_date: self.column(firsts, |c| &c.order_date),
             posting_date: self.column(firsts, |c| &c.posting_date),
+            sent: self.times(firsts, 0),
+            departed: self.times(firsts, 1),
+            arrived: self.times(firsts, 2),
             consignor: firsts.par_iter().map(|&p| self.consignor(p)).collect(),
             consignee: firsts.par_iter().map(|&p| self.consignee(p)).collect(),
             destination: self.column(firsts, |c| &c.destination),
@@ -322,6 +349,19 @@ impl Table<'_> {
             insurance: self.column(&firsts, |c| &c.insurance),
             insured: self.column(&firsts, |c| &c.insured),
         }
+    }
+
+    /// Points in time, by [`TIMES`]; none where no block has any.
+    fn times(&self, firsts: &[Place], which: usize) -> Vec<i32> {
+        debug_assert!(which < TIMES.len());
+        if self.chunks.iter().all(|c| c.time[which].is_empty()) {
+            return Vec::new();
+        }
+        let time = |&(chunk, row): &Place| {
+            let times = &self.chunks[chunk as usize].time[which];
+            times.get(row as usize).copied().unwrap_or(NO_TIME)
+        };
+        firsts.par_iter().map(time).collect()
     }
 
     fn column<T: Copy + Send + Sync>(

@@ -8,6 +8,7 @@ use crate::fields::date::{parse_date, plausible};
 use crate::fields::hs::{HsCode, parse_hs};
 use crate::fields::nature::{Nature, parse_nature};
 use crate::fields::number::{money_from_f64, parse_money, parse_number};
+use crate::fields::time::{Between, NO_TIME, parse_time};
 use crate::model::batch::{Channel, RawBatch, Reject};
 use crate::model::money::Money;
 use crate::model::parcels::{NO_AMOUNT, NO_DAY};
@@ -50,6 +51,9 @@ pub(super) const WORDS: [Column; 9] = [
     Column::ProcedureCodes,
 ];
 
+/// Points in time: of the message the earliest that it can be, of the goods' departure and arrival the latest.
+pub(super) const TIMES: [Column; 3] = [Column::MessageTime, Column::DepartureTime, Column::ArrivalTime];
+
 /// Typed lines of one block, one entry each in every column.
 #[derive(Default)]
 pub(super) struct Chunk {
@@ -64,6 +68,8 @@ pub(super) struct Chunk {
     pub(super) date: Vec<i32>,
     pub(super) order_date: Vec<i32>,
     pub(super) posting_date: Vec<i32>,
+    /// By [`TIMES`]; empty where the block has none.
+    pub(super) time: [Vec<i32>; TIMES.len()],
     /// Numbers in the chunk's own `words`, by [`WORDS`].
     pub(super) word: [Vec<u32>; WORDS.len()],
     pub(super) words: Interner,
@@ -194,6 +200,8 @@ struct Columns<'a> {
     hs: Memo<'a, Option<HsCode>>,
     origin: Memo<'a, Option<Country>>,
     currency: Memo<'a, Option<Currency>>,
+    no_value: Memo<'a, NoValue>,
+    times: [Memo<'a, Option<Between>>; TIMES.len()],
     numbers: [Cells<'a>; 3],
     amounts: [Cells<'a>; 5],
     words: [Words<'a>; WORDS.len()],
@@ -231,6 +239,8 @@ impl<'a> Columns<'a> {
             hs: Memo::new(batch, Column::HsCode),
             origin: Memo::new(batch, Column::OriginCountry),
             currency: Memo::new(batch, Column::Currency),
+            no_value: Memo::new(batch, Column::NoCustomsValue),
+            times: TIMES.map(|c| Memo::new(batch, c)),
             numbers: NUMBERS.map(cells),
             amounts: AMOUNTS.map(cells),
             words: WORDS.map(|c| Words::new(batch, c)),
@@ -247,7 +257,7 @@ impl<'a> Columns<'a> {
         let id = required(self.id.text(row), Column::ParcelId, "an item identifier or house waybill number")?;
         let date = self.presentation(row)?;
         let number = self.line_number(row)?;
-        let (content, filled) = self.hash(row);
+        let (content, mut filled) = self.hash(row);
         let given = |column: Column| (filled >> column as u64 & 1 == 1).then_some("");
         required(given(Column::ConsignorName), Column::ConsignorName, "the sender's name")?;
         required(given(Column::ConsigneeName), Column::ConsigneeName, "the addressee's name")?;
@@ -255,10 +265,25 @@ impl<'a> Columns<'a> {
         let declared_destination = country(&mut self.destination, row, Column::ConsigneeCountry)?;
         let destination = self.context.destination.unwrap_or(declared_destination);
         required(self.description.text(row), Column::Description, "a description of the goods")?;
-        let currency = self.currency(row)?;
         let [quantity, net_weight, gross_weight] = self.weights(row)?;
-        let [value, parcel_value, transport, insurance, insured] = self.money(row)?;
-        self.convertible(destination, departure, date, currency)?;
+        let no_value = self.no_value.get(row, |t| Some(NoValue::read(t))).unwrap_or(NoValue::Declared);
+        if no_value != NoValue::Said {
+            filled &= !(1 << Column::NoCustomsValue as u64);
+        }
+        let mut amounts = self.money(row)?;
+        let currency = if amounts[0] == NO_AMOUNT && amounts[1] == NO_AMOUNT {
+            if no_value == NoValue::Declared {
+                let reason = "neither `value` nor `parcel_value` is given; expected one, or `no_customs_value` where the \
+                              record says that none is declared";
+                return Err((Column::Value, reason.into()));
+            }
+            self.unvalued_currency(row, (destination, departure, date), &mut amounts)?
+        } else {
+            let currency = self.currency(row)?;
+            self.convertible(destination, departure, date, currency)?;
+            currency
+        };
+        let [value, parcel_value, transport, insurance, insured] = amounts;
 
         let mut optional = |memo: Option<bool>, column: Column| {
             if memo == Some(false) {
@@ -276,6 +301,20 @@ impl<'a> Columns<'a> {
         let nature = self.nature.get(row, |t| Some(parse_nature(t)));
         optional(nature.map(|v| v != Nature::Unknown), Column::Nature);
 
+        for (i, (memo, column)) in self.times.iter_mut().zip(TIMES).enumerate() {
+            let time = memo.get(row, |t| Some(parse_time(t)));
+            optional(time.map(|v| v.is_some()), column);
+            let Some(Some(time)) = time else {
+                if !chunk.time[i].is_empty() {
+                    chunk.time[i].push(NO_TIME);
+                }
+                continue;
+            };
+            // What came before told nothing.
+            chunk.time[i].resize(chunk.record.len(), NO_TIME);
+            let late = column != Column::MessageTime;
+            chunk.time[i].push(if late { time.latest } else { time.earliest });
+        }
         chunk.record.push(self.batch.records[row]);
         chunk.id.push(id);
         chunk.content.push(content);
@@ -395,10 +434,25 @@ impl<'a> Columns<'a> {
                 None => {}
             }
         }
-        if amounts[0] == NO_AMOUNT && amounts[1] == NO_AMOUNT {
-            return Err((Column::Value, "neither `value` nor `parcel_value` is given; expected one".into()));
-        }
         Ok(amounts)
+    }
+
+    /// The currency of a record without value: the declared one where it can be used, else that of the rules that
+    /// apply, and then what the other amounts are worth is not known.
+    fn unvalued_currency(
+        &mut self,
+        row: usize,
+        (destination, departure, date): (Country, Country, i32),
+        amounts: &mut [Money; 5],
+    ) -> Result<Currency, Fault> {
+        let target = self.target(destination, departure, date)?;
+        if let Ok(currency) = self.currency(row)
+            && self.convertible(destination, departure, date, currency).is_ok()
+        {
+            return Ok(currency);
+        }
+        *amounts = [NO_AMOUNT; 5];
+        Ok(target)
     }
 
     fn currency(&mut self, row: usize) -> Result<Currency, Fault> {
@@ -411,6 +465,22 @@ impl<'a> Columns<'a> {
         }
     }
 
+    /// The currency of the rules that apply.
+    fn target(&mut self, destination: Country, departure: Country, date: i32) -> Result<Currency, Fault> {
+        let context = self.context;
+        let channel = self.batch.channel;
+        let target = *self.terms.entry((destination, departure, date)).or_insert_with(|| {
+            let terms: Option<Terms> = context.regimes.terms(destination, channel, departure, date);
+            terms.map(|t| t.currency)
+        });
+        target.ok_or_else(|| {
+            let reason = format!(
+                "the table of regimes has no rules for imports into {destination}; expected a country of `parcel-risk regimes`"
+            );
+            (Column::ConsigneeCountry, reason)
+        })
+    }
+
     /// Whether the declared currency can be turned into that of the rules that apply.
     fn convertible(
         &mut self,
@@ -419,18 +489,8 @@ impl<'a> Columns<'a> {
         date: i32,
         currency: Currency,
     ) -> Result<(), Fault> {
+        let target = self.target(destination, departure, date)?;
         let context = self.context;
-        let channel = self.batch.channel;
-        let target = *self.terms.entry((destination, departure, date)).or_insert_with(|| {
-            let terms: Option<Terms> = context.regimes.terms(destination, channel, departure, date);
-            terms.map(|t| t.currency)
-        });
-        let Some(target) = target else {
-            let reason = format!(
-                "the table of regimes has no rules for imports into {destination}; expected a country of `parcel-risk regimes`"
-            );
-            return Err((Column::ConsigneeCountry, reason));
-        };
         let known = *self
             .rate
             .entry((currency, target, date))
@@ -445,6 +505,27 @@ impl<'a> Columns<'a> {
                 "no exchange rate from {currency} to {target} on {day}; expected one in the file of exchange rates"
             ),
         ))
+    }
+}
+
+/// What a record says of a value that it does not give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NoValue {
+    /// Nothing: one is expected.
+    Declared,
+    /// That none is declared.
+    Said,
+    /// The message has no place for one, or it is empty.
+    Unstated,
+}
+
+impl NoValue {
+    fn read(text: &str) -> NoValue {
+        match text.to_ascii_lowercase().as_str() {
+            "unstated" => NoValue::Unstated,
+            "false" | "no" | "n" | "0" => NoValue::Declared,
+            _ => NoValue::Said,
+        }
     }
 }
 

@@ -136,6 +136,7 @@ fn repeated_records_go_to_quarantine_and_corrections_keep_the_higher_value() {
     assert_eq!(fields, [(2, "parcel_id"), (3, "line_number")]);
     assert!(n.rejects[0].raw.starts_with("A,2026-05-20"));
     assert_eq!(n.shipments.parcels.value, [10 * UNIT, 25 * UNIT, 20 * UNIT]);
+    assert_eq!(n.shipments.parcels.restated, [(1, 1, 10 * UNIT)], "B, line 1, without its higher value");
     assert_eq!(n.shipments.lines.number, [1, 1, 1, 2], "other goods under the same number are another line");
 }
 
@@ -189,4 +190,46 @@ fn unusable_optional_text_is_left_out_and_counted() {
     let bit = 1 << crate::model::schema::Column::HsCode as u64;
     assert_eq!(lines.hs, [None]);
     assert_eq!((lines.unusable[0], lines.filled[0] & bit), (bit, bit));
+}
+
+#[test]
+fn a_record_that_says_that_it_has_no_value_is_kept_without_one() {
+    let head = "parcel_id,date,consignor_name,consignor_country,consignee_name,consignee_country,description,\
+                gross_weight_kg,value,parcel_value,currency,transport_cost,no_customs_value";
+    let line = |id: &str, value: &str, currency: &str, said: &str| {
+        format!("{id},2026-05-20,Ann,CN,Bob,DE,shirt,0.3,{value},,{currency},4,{said}")
+    };
+    let rows = [
+        line("A", "", "EUR", "NCV"),
+        // Its currency is not known, or has no rate: what the freight is worth cannot be said.
+        line("B", "", "", "true"),
+        line("C", "", "GBP", "NCV"),
+        line("D", "12", "EUR", "NCV"),
+        line("E", "", "EUR", "false"),
+        line("F", "", "EUR", ""),
+    ];
+    let n = files(&[&format!("{head}\n{}\n", rows.join("\n"))]);
+    let shipments = &n.shipments;
+    let ids: Vec<&str> = shipments.parcels.id.iter().collect();
+    assert_eq!(ids, ["A", "B", "C", "D"]);
+    let unvalued: Vec<bool> = (0..4).map(|p| shipments.unvalued(p)).collect();
+    assert_eq!(unvalued, [true, true, true, false]);
+    assert_eq!(shipments.parcels.value, [0, 0, 0, 12 * UNIT]);
+    let none = crate::model::parcels::NO_AMOUNT;
+    assert_eq!(shipments.parcels.transport, [4 * UNIT, none, none, 4 * UNIT]);
+    let fields: Vec<&str> = n.rejects.iter().map(|r| r.field.as_str()).collect();
+    assert_eq!(fields, ["value", "value"]);
+    assert!(n.rejects[1].reason.contains("no_customs_value"), "{}", n.rejects[1].reason);
+}
+
+#[test]
+fn a_carrier_without_values_shares_a_parcels_value_all_the_same() {
+    // One line of the parcel states the value of the whole; the other says that it has none of its own.
+    let head = "parcel_id,date,line_number,consignor_name,consignor_country,consignee_name,consignee_country,description,\
+                gross_weight_kg,parcel_value,currency,no_customs_value";
+    let n = files(&[&format!(
+        "{head}\nA,2026-05-20,1,Ann,CN,Bob,DE,shirt,0.3,30,EUR,\nA,2026-05-20,2,Ann,CN,Bob,DE,cap,0.3,,EUR,NCV\n"
+    )]);
+    assert_eq!(n.shipments.lines.value, [15 * UNIT, 15 * UNIT]);
+    assert!(!n.shipments.unvalued(0) && !n.shipments.lines.unvalued(1));
 }

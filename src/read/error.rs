@@ -12,7 +12,9 @@ fn place(path: &Path, member: &str) -> String {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// A path or pattern without a file.
-    #[error("no file matches `{pattern}`")]
+    #[error(
+        "no file matches `{pattern}`; give a file that is there or a pattern in quotes: in a job file it is relative to the job's folder, on the command line to the current one"
+    )]
     NoMatch {
         /// As it was given.
         pattern: String,
@@ -100,7 +102,9 @@ pub enum ReadError {
         column: String,
     },
     /// Required columns are not there.
-    #[error("{}: required columns are missing: {missing}; the file has {found}", path.display())]
+    #[error(
+        "{}: required columns are missing: {missing}; the file has {found}. Rename them, or name what stands for what in a mapping file; `parcel-risk schema` lists the columns, `parcel-risk check {}` shows how the file is read", path.display(), path.display()
+    )]
     MissingColumns {
         /// The file.
         path: PathBuf,

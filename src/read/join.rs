@@ -39,6 +39,9 @@ struct House {
 struct Master {
     date: String,
     flight: String,
+    /// Points in time, where more than a day is told.
+    departure: String,
+    arrival: String,
 }
 
 /// What one file tells.
@@ -50,8 +53,15 @@ struct Told {
 
 impl Joins {
     /// The columns that can be filled.
-    pub(super) const COLUMNS: [Column; 5] =
-        [Column::ManifestId, Column::Date, Column::Flight, Column::GrossWeightKg, Column::Description];
+    pub(super) const COLUMNS: [Column; 7] = [
+        Column::ManifestId,
+        Column::Date,
+        Column::Flight,
+        Column::GrossWeightKg,
+        Column::Description,
+        Column::DepartureTime,
+        Column::ArrivalTime,
+    ];
 
     /// What is known of a house waybill under a master waybill, either of which may be empty.
     pub(super) fn of(&self, house: &str, master: &str) -> Vec<(Column, String)> {
@@ -67,6 +77,8 @@ impl Joins {
         if let Some(master) = self.masters.get(&key(master)) {
             known.push((Column::Date, master.date.clone()));
             known.push((Column::Flight, master.flight.clone()));
+            known.push((Column::DepartureTime, master.departure.clone()));
+            known.push((Column::ArrivalTime, master.arrival.clone()));
         }
         known.retain(|k| !k.1.is_empty());
         known
@@ -203,13 +215,15 @@ fn tell(input: &Input, source: u32) -> Result<Told, ReadError> {
                     declared: AtomicBool::new(false),
                 });
             } else if !master.is_empty() {
+                let time = |column| Some(text(column, row)).filter(|t| t.len() > 10).unwrap_or_default();
+                let (left, landed) = (time(Column::PostingDate), time(Column::Date));
                 let day = |column| parse_date(&text(column, row)).map_or(String::new(), iso_text);
                 let (arrival, departure) = (day(Column::Date), day(Column::PostingDate));
                 let date = if arrival.is_empty() { departure.clone() } else { arrival };
                 let flight = text(Column::Flight, row);
                 let on = if departure.is_empty() { &date } else { &departure };
                 let flight = format!("{flight} {on}").trim().to_owned();
-                told.masters.push((master, Master { date, flight }));
+                told.masters.push((master, Master { date, flight, departure: left, arrival: landed }));
             }
         }
     }

@@ -170,15 +170,7 @@ impl JsonDoc {
                 window.start = 1;
                 continue;
             }
-            let began = if self.message.is_some() { self.began } else { self.passed + window.start as u64 };
-            if self.passed + window.start as u64 - began > place.limits.message_bytes() {
-                return Err(place.refused(format!(
-                    "a message of more than {} MiB; if it is sound, raise limits.message_mb",
-                    place.limits.message_mb
-                )));
-            }
-            self.passed += window.start as u64;
-            window.fill().map_err(|e| place.io(e))?;
+            place.refill(window, &mut self.passed, self.message.is_some().then_some(self.began))?;
         }
     }
 

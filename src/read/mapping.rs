@@ -8,7 +8,7 @@ mod presets;
 mod value;
 
 pub use layout::Layout;
-pub use presets::{preset, preset_names, preset_text, presets};
+pub use presets::{described, preset, preset_names, preset_text, presets};
 
 use super::ReadError;
 use crate::model::schema::Column;
@@ -184,9 +184,6 @@ pub struct Refuse {
     pub from: String,
     /// The texts that refuse the record.
     pub values: Vec<String>,
-    /// Only where that column is empty.
-    #[serde(default)]
-    pub when_empty: bool,
     /// What the person reads.
     pub reason: String,
 }

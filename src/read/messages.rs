@@ -52,6 +52,23 @@ impl Place {
     pub(super) fn io(&self, source: io::Error) -> ReadError {
         io_error(&self.path, &self.member, source)
     }
+
+    /// Reads on in a stream of which `passed` bytes lie before the window; `began` is where the open message starts.
+    pub(super) fn refill(
+        &self,
+        window: &mut Window,
+        passed: &mut u64,
+        began: Option<u64>,
+    ) -> Result<(), ReadError> {
+        *passed += window.start as u64;
+        if *passed - began.unwrap_or(*passed) > self.limits.message_bytes() {
+            return Err(self.refused(format!(
+                "a message of more than {} MiB; if it is sound, raise limits.message_mb",
+                self.limits.message_mb
+            )));
+        }
+        window.fill().map_err(|e| self.io(e))
+    }
 }
 
 /// What stands around a place, for quarantine.

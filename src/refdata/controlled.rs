@@ -4,10 +4,10 @@
 //! `data/controlled_goods.csv` their entries: `code` (first digits) or `word` (word or phrase), a score from 0 to 1, and
 //! the words beside which the entry means something else. A user's file has the columns of both tables in one.
 
+use super::disguise::undisguised;
 use super::sheet::{Sheet, TableError};
 use crate::fields::hs::HsCode;
 use crate::fields::text::fold_words;
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -105,7 +105,7 @@ impl ControlledGoods {
         for row in sheet.rows() {
             let code = row.word("kind", &[("code", true), ("word", false)])?;
             let text = row.text("text", "first digits of a code, or a word")?;
-            if code && !(2..=10).contains(&text.len()) || code && !text.bytes().all(|b| b.is_ascii_digit()) {
+            if code && !((2..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())) {
                 return Err(row.fault("text", "2 to 10 digits"));
             }
             let score = match row.get("score") {
@@ -242,108 +242,6 @@ fn keep<'a>(found: &mut Vec<Mention<'a>>, mention: Mention<'a>) {
 fn start(word: &str) -> [u8; 3] {
     let bytes = word.as_bytes();
     std::array::from_fn(|i| bytes.get(i).copied().unwrap_or(b' '))
-}
-
-/// The description with disguises undone, in as many readings as there are: letters of other alphabets that look Latin,
-/// figures for letters, letters set apart; nothing where there is no disguise.
-fn undisguised(description: &str, folded: &str) -> Vec<String> {
-    let mixed = !description.is_ascii();
-    let figures = description.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'@' | b'$'));
-    let apart = folded.split(' ').filter(|w| w.len() == 1).count() >= 4;
-    if !mixed && !figures && !apart {
-        return Vec::new();
-    }
-    let latin: Cow<str> = if mixed {
-        Cow::Owned(description.split(' ').map(looks).collect::<Vec<_>>().join(" "))
-    } else {
-        Cow::Borrowed(description)
-    };
-    let mut readings: Vec<String> = Vec::new();
-    let mut plain = String::new();
-    for one in ['i', 'l'] {
-        let text: String = latin.split(' ').map(|w| letters(w, one)).collect::<Vec<_>>().join(" ");
-        fold_words(&text, &mut plain);
-        let joined = joined(&plain);
-        if joined != folded && !readings.contains(&joined) {
-            readings.push(joined);
-        }
-        if !figures {
-            break;
-        }
-    }
-    readings
-}
-
-/// A word that mixes alphabets, with the letters that look Latin made Latin.
-fn looks(word: &str) -> String {
-    let latin = word.bytes().any(|b| b.is_ascii_alphabetic());
-    let map = |c: char| match c {
-        'а' | 'α' => 'a',
-        'с' | 'ϲ' => 'c',
-        'е' | 'ε' => 'e',
-        'о' | 'ο' => 'o',
-        'р' | 'ρ' => 'p',
-        'х' | 'χ' => 'x',
-        'у' => 'y',
-        'і' | 'ι' | 'ı' => 'i',
-        'ѕ' => 's',
-        'к' | 'κ' => 'k',
-        'м' => 'm',
-        'т' | 'τ' => 't',
-        'н' => 'h',
-        'в' => 'b',
-        'п' | 'η' => 'n',
-        'ν' => 'v',
-        'А' | 'Α' => 'A',
-        'В' | 'Β' => 'B',
-        'Е' | 'Ε' => 'E',
-        'К' | 'Κ' => 'K',
-        'М' | 'Μ' => 'M',
-        'Н' | 'Η' => 'H',
-        'О' | 'Ο' => 'O',
-        'Р' | 'Ρ' => 'P',
-        'С' => 'C',
-        'Т' | 'Τ' => 'T',
-        'Х' | 'Χ' => 'X',
-        c => c,
-    };
-    if latin { word.chars().map(map).collect() } else { word.to_owned() }
-}
-
-/// A word with figures and signs for letters, read as letters; a measure or a number stays.
-fn letters(word: &str, one: char) -> String {
-    let count = |f: fn(&char) -> bool| word.chars().filter(f).count();
-    let (alphabetic, digits) =
-        (count(|c| c.is_ascii_alphabetic()), count(|c| c.is_ascii_digit() || matches!(c, '@' | '$')));
-    // "500ml" and "5G" start with a figure and have few letters; "f3nt4nyl" and "p1stol" do not.
-    if digits == 0 || alphabetic < 2 || digits > alphabetic + 1 {
-        return word.to_owned();
-    }
-    let map = |c| match c {
-        '0' => 'o',
-        '1' => one,
-        '3' => 'e',
-        '4' | '@' => 'a',
-        '5' | '$' => 's',
-        '7' => 't',
-        '8' => 'b',
-        c => c,
-    };
-    word.chars().map(map).collect()
-}
-
-/// Runs of four or more single letters become one word.
-fn joined(folded: &str) -> String {
-    let words: Vec<&str> = folded.split_ascii_whitespace().collect();
-    let mut out = String::with_capacity(folded.len());
-    for run in words.chunk_by(|a, b| (a.len() == 1) == (b.len() == 1)) {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        let apart = run.len() >= 4 && run[0].len() == 1;
-        out.push_str(&if apart { run.concat() } else { run.join(" ") });
-    }
-    out
 }
 
 #[cfg(test)]

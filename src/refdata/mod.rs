@@ -4,6 +4,7 @@ pub mod brands;
 pub mod calibration;
 pub mod charges;
 pub mod controlled;
+mod disguise;
 pub mod goods;
 pub mod goods_words;
 pub mod materials;

@@ -174,7 +174,7 @@ impl Terms {
     /// `excluded`, goods of a list that is shut out are in the consignment: limits that shut out lists do not count.
     pub fn charge(&self, nature: Nature, excluded: bool, value: Money) -> Charge<'_> {
         let gift = nature == Nature::Gift;
-        let open = |limit: &&Limit| limit.admits(value) && !(excluded && !limit.excluded.is_empty());
+        let open = |limit: &&Limit| limit.admits(value) && (!excluded || limit.excluded.is_empty());
         let smallest = |treatment: fn(&Limit) -> Treatment| {
             let says = |limit: &&Limit| treatment(limit) != Treatment::Normal;
             let by_gift = self.gift.as_ref().filter(|_| gift).filter(open).filter(says);

@@ -16,6 +16,14 @@ impl Columns {
     /// # Errors
     /// The file is not there or cannot be read.
     pub(super) fn read(folder: &Path, file: &str) -> Result<Columns, Error> {
+        Columns::part(folder, file, &[])
+    }
+
+    /// Reads some columns of a file of a run; all where none is named.
+    ///
+    /// # Errors
+    /// The file is not there, cannot be read or lacks a column.
+    pub(super) fn part(folder: &Path, file: &str, names: &[&str]) -> Result<Columns, Error> {
         let path = folder.join(file);
         let failed = |e: &dyn std::fmt::Display| {
             Error::Output(format!("{}: {e}; expected a file of `parcel-risk run`", path.display()))
@@ -26,7 +34,10 @@ impl Columns {
         let args = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
         let frame = PlRefPath::try_from_path(&path)
             .and_then(|place| LazyFrame::scan_parquet(place, args))
-            .and_then(LazyFrame::collect)
+            .and_then(|frame| {
+                let wanted: Vec<Expr> = names.iter().map(|name| col(*name)).collect();
+                if wanted.is_empty() { frame.collect() } else { frame.select(wanted).collect() }
+            })
             .map_err(|e| failed(&e))?;
         Ok(Columns { frame, file: file.to_owned() })
     }

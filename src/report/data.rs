@@ -3,9 +3,9 @@
 use super::columns::Columns;
 use super::pack::{Words, pack};
 use crate::error::Error;
+use hashbrown::HashMap;
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::path::Path;
 
 /// Flagged parcels that the report holds; all are in the Parquet files.
@@ -31,6 +31,10 @@ pub(super) struct Data {
 
 fn cents(amounts: Vec<Option<f64>>) -> Vec<Option<i64>> {
     amounts.into_iter().map(|a| a.map(|a| (a * 100.0).round() as i64)).collect()
+}
+
+fn ten_thousandths(amounts: Vec<Option<f64>>) -> Vec<i64> {
+    amounts.into_iter().map(|a| (a.unwrap_or(0.0) * 10_000.0).round() as i64).collect()
 }
 
 fn thousandths(numbers: Vec<Option<f64>>) -> Vec<i64> {
@@ -79,7 +83,8 @@ impl Data {
             "value": cents(table.numbers("declared_value")?),
             "limit": cents(table.numbers("threshold")?),
             "currency": numbered(&mut words, table.texts("currency")?),
-            "revenue": cents(table.numbers("revenue_at_risk")?),
+            // In full, so that sums of the list are those of the run.
+            "revenue": ten_thousandths(table.numbers("revenue_at_risk")?),
             "action": numbered(&mut words, table.texts("recommended_action")?),
             "file": numbered(&mut words, table.texts("source_file")?),
         });
@@ -94,12 +99,16 @@ impl Data {
                 map.insert("probability".into(), json!(thousandths(table.numbers("probability")?)));
             }
         }
-        let details = details(folder, &row_of, ids.len(), &case_number)?;
-        let list = pack(&json!({
-            "parcels": rows, "cases": cases, "words": words.texts(), "chunk": CHUNK,
-            "detectors": run["detectors"], "date": run["date"], "titles": titles(run),
-        }));
-        Ok(Data { list, details, shown: ids.len(), parcels, cases: case_count })
+        let (details, list) = rayon::join(
+            || details(folder, &row_of, ids.len(), &case_number),
+            || {
+                pack(&json!({
+                    "parcels": rows, "cases": cases, "words": words.texts(), "chunk": CHUNK,
+                    "detectors": run["detectors"], "date": run["date"], "titles": titles(run),
+                }))
+            },
+        );
+        Ok(Data { list, details: details?, shown: ids.len(), parcels, cases: case_count })
     }
 }
 

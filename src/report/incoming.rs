@@ -64,7 +64,7 @@ pub(super) fn carriers(folder: &Path) -> Result<Vec<Value>, Error> {
         }
         carrier_of.insert((&channel[i], &manifest[i]), &carrier[i]);
     }
-    let flagged = Columns::read(folder, "flagged_parcels.parquet")?;
+    let flagged = Columns::part(folder, "flagged_parcels.parquet", &["channel", "manifest_id"])?;
     let (channels, manifests) = (flagged.texts("channel")?, flagged.texts("manifest_id")?);
     for (channel, manifest) in channels.iter().zip(&manifests) {
         if let Some(carrier) = carrier_of.get(&(channel.as_str(), manifest.as_str()))

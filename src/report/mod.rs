@@ -12,7 +12,7 @@ mod pack;
 mod trend;
 
 use crate::error::Error;
-use crate::output::{Row, record, rows};
+use crate::output::{record, rows};
 use crate::write::WriteError;
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
@@ -20,8 +20,9 @@ use std::path::Path;
 
 /// The report's name in the output folder.
 pub const FILE: &str = "report.html";
-/// What the run took, beside the report: the only file of a run that tells of the machine.
-pub const TIMING: &str = "timing.json";
+/// What the run took, beside the report: the only files of a run that tell of the machine. The page asks for the second
+/// when it is opened, so that the report itself has the same bytes whatever the run took.
+pub const TIMING: [&str; 2] = ["timing.json", "timing.js"];
 
 /// Quarantined records listed.
 const QUARANTINED: usize = 200;
@@ -35,12 +36,12 @@ const PROGRAM: [&str; 5] = [
     include_str!("page/page.js"),
 ];
 
-/// Writes the report of the run in a folder.
+/// Writes the report of the run in a folder; `timed` where [`TIMING`] lies beside it, or will.
 ///
 /// # Errors
 /// A file of the run is missing, or the report cannot be written.
-pub fn write(folder: &Path) -> Result<(), Error> {
-    let html = render(folder)?;
+pub fn write(folder: &Path, timed: bool) -> Result<(), Error> {
+    let html = render(folder, timed)?;
     let path = folder.join(FILE);
     let partial = folder.join(format!(".{FILE}.partial"));
     let failed = |source| WriteError::Io { path: path.clone(), source };
@@ -50,14 +51,13 @@ pub fn write(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn render(folder: &Path) -> Result<String, Error> {
+fn render(folder: &Path, timed: bool) -> Result<String, Error> {
     let run = record(folder)?;
     let data = data::Data::of(folder, &run)?;
     let carriers = incoming::carriers(folder)?;
     let nights = history::nights(folder, &run);
     let families = trend::families(&run, &nights);
     let (quarantine, quarantine_count) = rows(folder, "quarantine.parquet", None, QUARANTINED)?;
-    let timing = timing(folder);
     let program = format!("\"use strict\";\n(() => {{\n{}}})();\n", PROGRAM.concat());
     let policy = pack::policy_hash(&program);
     let failed = |e: minijinja::Error| Error::Output(format!("the report cannot be made: {e}"));
@@ -66,23 +66,17 @@ fn render(folder: &Path) -> Result<String, Error> {
     // The name's ending makes every value be escaped: manifest text is hostile.
     environment.add_template("report.html", include_str!("page/report.html")).map_err(failed)?;
     let template = environment.get_template("report.html").map_err(failed)?;
-    let (run, timing) = (Value::from(Serde(run)), Value::from(Serde(timing)));
+    let run = Value::from(Serde(run));
     let [carriers, families, nights] = [carriers, families, nights].map(|rows| Value::from(Serde(rows)));
     let quarantine = Value::from(Serde(quarantine));
     template
         .render(context! {
-            run, timing, carriers, families, nights, quarantine, quarantine_count,
+            run, timed, timing => TIMING[1], carriers, families, nights, quarantine, quarantine_count,
             list => data.list, details => data.details,
             parcel_count => data.parcels, shown => data.shown, case_count => data.cases,
             style => include_str!("page/report.css"), program, policy,
         })
         .map_err(failed)
-}
-
-/// What the run took; empty where nothing tells.
-fn timing(folder: &Path) -> Row {
-    let text = std::fs::read_to_string(folder.join(TIMING)).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
 }
 
 fn filters(environment: &mut Environment) {
@@ -99,6 +93,20 @@ fn filters(environment: &mut Environment) {
         share.map_or("\u{2013}".to_owned(), |s| format!("{:.1} %", (s * 1000.0).floor() / 10.0))
     });
     environment.add_filter("plain", |text: String| harmless(&text));
+    environment.add_filter("charged", |treatment: String| charged(&treatment));
+}
+
+/// How the law charges within a limit, in words.
+fn charged(treatment: &str) -> String {
+    let amount = |text: &str| text.parse().map_or(text.to_owned(), |a: f64| format!("{a:.2}"));
+    match treatment.split_once(':') {
+        None if treatment == "free" => "none".to_owned(),
+        None if treatment == "normal" => "as usual".to_owned(),
+        Some(("rate", share)) => share.parse().map_or(share.to_owned(), |s: f64| format!("{} %", s * 100.0)),
+        Some(("flat_item", sum)) => format!("{} a tariff subheading", amount(sum)),
+        Some(("flat_parcel", sum)) => format!("{} a parcel", amount(sum)),
+        _ => treatment.to_owned(),
+    }
 }
 
 /// A text that a spreadsheet does not take for a formula when the page is opened or pasted in it.
@@ -124,6 +132,8 @@ mod tests {
         assert_eq!(harmless("=cmd()|' /C calc'!A0"), "'=cmd()|' /C calc'!A0");
         assert_eq!(harmless("  @SUM(A1)"), "'  @SUM(A1)");
         assert_eq!(harmless("Lena Hoffmann"), "Lena Hoffmann");
+        let told = ["free", "normal", "rate:0.2", "flat_item:3", "flat_parcel:80"].map(charged);
+        assert_eq!(told, ["none", "as usual", "20 %", "3.00 a tariff subheading", "80.00 a parcel"]);
         assert_eq!([0.0, 999.0, 1_234_567.0].map(grouped), ["0", "999", "1,234,567"]);
     }
 }

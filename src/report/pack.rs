@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::io::Write;
 
 /// Distinct texts in the order of their first use, referred to by number.

@@ -1,16 +1,18 @@
 //! Each family's flags tonight against the nights before, as small bars.
 
+use crate::model::finding::Family;
 use serde_json::{Value, json};
 
 /// Height of the tallest bar, in pixels.
-const HEIGHT: f64 = 34.0;
+const HEIGHT: f64 = 22.0;
 
 /// One row a family: tonight's figures, the median of the nights before, and a bar a night, tonight's last.
 pub(super) fn families(run: &Value, nights: &[Value]) -> Vec<Value> {
-    let Some(families) = run["families"].as_object() else { return Vec::new() };
-    families
-        .iter()
-        .map(|(family, tonight)| {
+    Family::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let family = kind.name();
+            let tonight = run["families"].get(family)?;
             let count = |night: &Value| night["families"][family]["parcels"].as_f64().unwrap_or(0.0);
             let now = tonight["parcels"].as_f64().unwrap_or(0.0);
             let before: Vec<f64> = nights.iter().map(count).collect();
@@ -21,10 +23,12 @@ pub(super) fn families(run: &Value, nights: &[Value]) -> Vec<Value> {
                 .chain([(run["date"].as_str().unwrap_or(""), &now)])
                 .map(|(date, n)| json!({ "date": date, "n": n, "height": bar(*n, most) }))
                 .collect();
-            json!({
-                "family": family, "title": tonight["title"], "parcels": now, "revenue": tonight["revenue_at_risk"], "bars": bars,
+            let expected_false = &run["false_flags"]["expected"][family];
+            Some(json!({
+                "family": family, "title": tonight["title"], "on_revenue": kind.is_revenue(), "parcels": now,
+                "revenue": tonight["revenue_at_risk"], "expected_false": expected_false, "bars": bars,
                 "usual": median(before),
-            })
+            }))
         })
         .collect()
 }
@@ -58,7 +62,7 @@ mod tests {
         assert_eq!(rows[0]["usual"], 2.0);
         let heights: Vec<f64> =
             rows[0]["bars"].as_array().unwrap().iter().map(|b| b["height"].as_f64().unwrap()).collect();
-        assert_eq!(heights, [17.0, 8.5, 0.0, 34.0]);
+        assert_eq!(heights, [11.0, 5.5, 0.0, 22.0]);
         assert_eq!(families(&run, &[])[0]["usual"], Value::Null);
     }
 }

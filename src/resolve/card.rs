@@ -4,6 +4,7 @@ use super::compare::Open;
 use super::frequency::{Counts, Frequencies};
 use super::letters::{Letters, Short, short_text};
 use super::settings::ResolveSettings;
+use super::spelling::Outline;
 use crate::fields::address::{Address, Scratch};
 use crate::fields::email::email_key;
 use crate::fields::name::PartyName;
@@ -46,6 +47,8 @@ pub(super) struct Card {
     pub word: [u32; WORDS],
     /// The words' rarity, eighths of a bit.
     pub rarity: [u8; WORDS],
+    /// The words' letters.
+    pub outline: [Outline; WORDS],
     /// The first and the last word as written; given name and surname as a rule.
     pub first_word: u32,
     pub last_word: u32,
@@ -350,6 +353,7 @@ impl Chunk {
                 }
                 self.text.push_str(word);
                 card.word[count] = short_hash(word.as_bytes());
+                card.outline[count] = Outline::of(word);
                 card.words += 1;
             }
         }

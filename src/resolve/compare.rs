@@ -1,7 +1,7 @@
 //! The whole evidence on a pair of declared parties, and what follows from it.
 
 use super::card::{BUSINESS, NAMELESS, Table};
-use super::names::{NameLevel, Names, compare_names};
+use super::names::{NameLevel, Names, compare_names, names_may_agree};
 use super::places::{PlaceLevel, Places, compare_places};
 use super::settings::{Bits, ResolveSettings, Weights};
 use crate::model::entities::Evidence;
@@ -156,6 +156,10 @@ pub(super) fn compare(table: &Table, bits: &Bits, a: u32, b: u32) -> Comparison 
 
 /// As [`compare`], but nothing where the names already say that they are two.
 pub(super) fn compare_if_names_fit(table: &Table, bits: &Bits, a: u32, b: u32) -> Option<Comparison> {
+    let apart = || !names_may_agree(&table.cards[a as usize], &table.cards[b as usize]);
+    if table.open == Open::default() && apart() {
+        return None;
+    }
     let names = compare_names(table, bits, a, b);
     table.open.allows(names.level).then(|| with_names(table, bits, a, b, names))
 }

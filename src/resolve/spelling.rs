@@ -36,6 +36,55 @@ pub(super) fn spelling(a: &str, b: &str) -> Option<Spelling> {
     (long.len() >= short.len() + 2 && long.starts_with(short)).then_some(Spelling::Short)
 }
 
+/// The letters of a word, a bit each, and its length: tells most unlike words apart without reading them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Outline(u32);
+
+impl Outline {
+    const LETTERS: u32 = (1 << 27) - 1;
+    /// Letters that no romanisation adds, drops or writes as another.
+    const PLAIN: u32 = {
+        let (letters, mut bits, mut i) = (b"abdeglmnru", 0, 0);
+        while i < letters.len() {
+            bits |= 1 << (letters[i] - b'a');
+            i += 1;
+        }
+        bits
+    };
+    /// Length that stands for any longer one too.
+    const LONG: u32 = 31;
+
+    pub(super) fn of(word: &str) -> Outline {
+        let bit = |c: u8| if c.is_ascii_lowercase() { c - b'a' } else { 26 };
+        let letters = word.bytes().fold(0, |bits, c| bits | 1 << bit(c));
+        Outline(letters | (word.len() as u32).min(Self::LONG) << 27)
+    }
+    fn len(self) -> u32 {
+        self.0 >> 27
+    }
+    pub(super) fn is_initial(self) -> bool {
+        self.len() == 1
+    }
+    /// Whether `self` may be a part of `whole`.
+    pub(super) fn may_be_within(self, whole: Outline) -> bool {
+        self.0 & !whole.0 & Self::LETTERS == 0 && (self.len() < whole.len() || whole.len() == Self::LONG)
+    }
+    /// Whether [`spelling`] may find the two to be one word; where not, it does not.
+    pub(super) fn may_be(self, other: Outline) -> bool {
+        let apart = self.0 ^ other.0;
+        let (short, long) = (self.len().min(other.len()), self.len().max(other.len()));
+        if short < 3 {
+            return false;
+        }
+        let slips = if short >= TWO_TYPOS_LETTERS as u32 { 4 } else { 2 };
+        apart & Self::PLAIN == 0
+            || long == Self::LONG
+            || long - short <= 2 && (apart & Self::LETTERS).count_ones() <= slips
+            || self.may_be_within(other)
+            || other.may_be_within(self)
+    }
+}
+
 /// Whether two words that differ are one slip apart, or two where they are long.
 pub(super) fn is_typo(short: &str, long: &str) -> bool {
     if long.len() - short.len() > 2 {
@@ -167,6 +216,8 @@ mod tests {
             assert_eq!(spelling(a, b), Some(Spelling::Sound), "{a} {b}");
         }
         assert_eq!(spelling("alex", "alexander"), Some(Spelling::Short));
+        assert!(Outline::of("tchaikovsky").may_be(Outline::of("chaikovskii")));
+        assert!(!Outline::of("anna").may_be(Outline::of("peter")));
     }
 
     #[test]
@@ -198,6 +249,19 @@ mod tests {
         #[test]
         fn symmetric_and_calm(a in "[a-z]{1,12}", b in "[a-z]{1,12}") {
             prop_assert_eq!(spelling(&a, &b), spelling(&b, &a));
+        }
+
+        #[test]
+        fn outlines_rule_out_unlike_words_only(a in "[a-z1']{1,34}", b in "[a-z]{0,3}", c in "[a-z]{0,3}", at in 0..35_usize) {
+            let (head, tail) = a.split_at(at.min(a.len()));
+            let tail = tail.strip_prefix(|_: char| b.is_empty()).unwrap_or(tail);
+            let other = format!("{head}{b}{tail}{c}");
+            if spelling(&a, &other).is_some() {
+                prop_assert!(Outline::of(&a).may_be(Outline::of(&other)), "{} {}", a, other);
+            }
+            if !b.is_empty() && !other.is_empty() && b.len() < other.len() {
+                prop_assert!(Outline::of(&b).may_be_within(Outline::of(&other)));
+            }
         }
     }
 }

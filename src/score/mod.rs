@@ -24,6 +24,7 @@ use crate::model::outcome::{Action, Flag, FlaggedCase, FlaggedParcel, Outcome, R
 use crate::model::parcels::Shipments;
 use crate::refdata::calibration::Calibration;
 use crate::stats::fdr::q_values;
+use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -128,7 +129,7 @@ fn flag(facts: &Facts, scoring: &Scoring, found: Found, q: &[Option<f64>], outco
     }
     let mut flags: Vec<Flag> = findings
         .findings
-        .into_iter()
+        .into_par_iter()
         .zip(q)
         .map(|(f, q)| {
             let score = scoring.calibration.probability(detector, f.score);
@@ -152,7 +153,7 @@ fn flag(facts: &Facts, scoring: &Scoring, found: Found, q: &[Option<f64>], outco
     if findings.of_groups {
         dilute(&mut flags);
     }
-    flags.sort_by(|a, b| (a.parcel, a.line_number, a.case).cmp(&(b.parcel, b.line_number, b.case)));
+    flags.par_sort_by(|a, b| (a.parcel, a.line_number, a.case).cmp(&(b.parcel, b.line_number, b.case)));
     outcome.flags.append(&mut flags);
 }
 
@@ -175,15 +176,16 @@ fn dilute(flags: &mut [Flag]) {
 fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
     let mut order: Vec<u32> = (0..flags.len() as u32).collect();
     let flag = |i: u32| &flags[i as usize];
-    order.sort_by(|&a, &b| {
+    order.par_sort_by(|&a, &b| {
         (flag(a).parcel.cmp(&flag(b).parcel))
             .then(flag(b).family.is_revenue().cmp(&flag(a).family.is_revenue()))
             .then(flag(b).score.total_cmp(&flag(a).score))
             .then(flag(b).revenue.expected.cmp(&flag(a).revenue.expected))
             .then(a.cmp(&b))
     });
-    let mut parcels: Vec<FlaggedParcel> = order
-        .chunk_by(|&a, &b| flag(a).parcel == flag(b).parcel)
+    let of_parcel: Vec<&[u32]> = order.chunk_by(|&a, &b| flag(a).parcel == flag(b).parcel).collect();
+    let mut parcels: Vec<FlaggedParcel> = of_parcel
+        .into_par_iter()
         .map(|own| {
             let (mut doubt, mut revenue) = (1.0, Revenue::default());
             for family in Family::REVENUE {
@@ -216,7 +218,7 @@ fn parcels(shipments: &Shipments, flags: &[Flag]) -> Vec<FlaggedParcel> {
         parcel.action = action(parcel, stake(parcel) > high, flags);
     }
     let ids = &shipments.parcels.id;
-    parcels.sort_by(|a, b| {
+    parcels.par_sort_by(|a, b| {
         (b.risk_score.total_cmp(&a.risk_score))
             .then(b.revenue.expected.cmp(&a.revenue.expected))
             .then_with(|| if a.risk_score > 0.0 { Ordering::Equal } else { by_lane(a, b) })

@@ -95,7 +95,7 @@ pub(super) fn of_night(
             *spreads.entry(currency).or_default() += (expected * first.spread).powi(2);
         }
     }
-    parts.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    parts.sort_by_key(|part| (part.0, part.1));
     let mut sums: BTreeMap<Currency, (f64, f64)> = BTreeMap::new();
     for case in parts.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
         let (stake, expected) = case.iter().fold((0.0, 0.0), |sum, part| (sum.0 + part.2, sum.1 + part.3));

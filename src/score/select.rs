@@ -49,10 +49,19 @@ pub(super) fn keep(outcome: &mut Outcome, calibration: &Calibration, rate: f64) 
         kept.extend(parcels.iter().filter(|p| p.1 >= least).map(|p| (p.0, family)));
     }
     kept.sort_unstable();
+    let stays =
+        |flag: &Flag| !flag.family.is_revenue() || kept.binary_search(&(flag.parcel, flag.family)).is_ok();
+    for flags in outcome.flags.chunk_by(|a, b| a.family == b.family) {
+        let mut gone: Vec<u32> = flags.iter().filter(|f| !stays(f)).map(|f| f.parcel).collect();
+        let findings = gone.len();
+        gone.sort_unstable();
+        gone.dedup();
+        if findings > 0 {
+            outcome.doubtful.insert(flags[0].family, (findings, gone.len()));
+        }
+    }
     // The lanes of security, mis-declaration and data quality are no bet on revenue: they stay whole.
-    outcome
-        .flags
-        .retain(|flag| !flag.family.is_revenue() || kept.binary_search(&(flag.parcel, flag.family)).is_ok());
+    outcome.flags.retain(stays);
     drop_empty_cases(outcome);
 }
 

@@ -248,6 +248,13 @@ fn rows_of(out: &mut Manifest, world: &World<'_>, draft: &Draft, dispatch: &Disp
         out.text(Column::SellerName, &draft.shop);
         out.text(Column::OrderId, &draft.order_id);
         out.text(Column::ProcedureCodes, &procedures);
+        out.number(Column::Packages, None);
+        // What a record without value says, and the times of messages: no CSV of this world has them.
+        for column in
+            [Column::NoCustomsValue, Column::MessageTime, Column::DepartureTime, Column::ArrivalTime]
+        {
+            out.text(column, "");
+        }
     }
 }
 
@@ -255,7 +262,7 @@ fn rows_of(out: &mut Manifest, world: &World<'_>, draft: &Draft, dispatch: &Disp
 fn claims(world: &World<'_>, draft: &Draft, draw: &mut Draw) -> (String, String) {
     let law = &world.plan.law;
     let coded = draw.chance(if draft.postal { 0.5 } else { 0.85 });
-    let scheme = law.scheme_code.as_deref().filter(|_| draft.platform != "");
+    let scheme = law.scheme_code.as_deref().filter(|_| !draft.platform.is_empty());
     let number = |draft: &Draft| {
         let platform = draft.platform.bytes().fold(17_u64, |n, b| n * 31 + u64::from(b));
         // A state of the scheme, by its ISO number, then seven digits.

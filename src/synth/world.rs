@@ -431,7 +431,7 @@ impl Maker<'_> {
         }
         let price = listed(euros * per_euro, seller.decimals, role, draw);
         let digits = if draw.chance(0.55) { 6 } else { *draw.pick(&[8, 10]) };
-        let hs = format!("{}{}", article.hs, &["", "00", "9000", "1000", "0000"][tail(digits, draw)][..]);
+        let hs = format!("{}{}", article.hs, ["", "00", "9000", "1000", "0000"][tail(digits, draw)]);
         let cover = match article.cover[..] {
             [code, first, ..] => {
                 let second = article.cover.get(2).copied().filter(|_| draw.chance(0.5));

@@ -11,11 +11,13 @@ mod referrals;
 mod sample;
 mod table;
 mod tables;
+mod trend;
 
 pub use place::{PlaceError, Staging};
-pub use quality::{EarlierQuality, SHARES as QUALITY_SHARES};
+pub use quality::SHARES as QUALITY_SHARES;
 pub use sample::{SampleSettings, inclusion};
 pub use tables::{Run, write};
+pub use trend::{EarlierNight, EarlierQuality};
 
 use std::path::PathBuf;
 

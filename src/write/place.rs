@@ -26,7 +26,7 @@ pub enum PlaceError {
         path: PathBuf,
     },
     /// The system refused.
-    #[error("cannot prepare the output folder {}: {source}", path.display())]
+    #[error("cannot prepare the output folder {}: {source}; name a folder in which you may write", path.display())]
     Io {
         /// The path.
         path: PathBuf,

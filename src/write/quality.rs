@@ -2,14 +2,17 @@
 
 use super::table::Table;
 use super::tables::{Run, entity_id, text};
+use super::trend::{self, EarlierNight};
+use crate::detect::late_by;
 use crate::facts::Facts;
 use crate::fields::s10::parse_s10;
+use crate::fields::time::NO_TIME;
 use crate::model::batch::Channel;
 use crate::model::parcels::Particular;
 use crate::model::schema::Column;
 use crate::refdata::vague::Clarity;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
-use std::collections::BTreeMap;
+use rayon::prelude::*;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -18,12 +21,16 @@ const WEIGHT_TOLERANCE: f64 = 1.02;
 /// Parcels from which a consignor is worth a row.
 const CONSIGNOR_PARCELS: usize = 20;
 
-/// What an earlier run found of each carrier: channel and carrier to the shares of [`SHARES`].
-pub type EarlierQuality = BTreeMap<(String, String), Vec<Option<f64>>>;
-
-/// The shares that are compared with an earlier run.
-pub const SHARES: [&str; 5] =
-    ["elements_complete", "clear_descriptions", "named_parties", "accuracy_hs_code", "accuracy_weights"];
+/// The shares that are compared with earlier nights.
+pub const SHARES: [&str; 7] = [
+    "elements_complete",
+    "clear_descriptions",
+    "named_parties",
+    "accuracy_hs_code",
+    "accuracy_weights",
+    "valued",
+    "messages_in_time",
+];
 
 /// The elements of pre-loading advance cargo information that are looked at, beside identifier, names and weight, without
 /// which no record is used: both addresses, description, pieces, and the number of the master.
@@ -38,37 +45,55 @@ const ELEMENTS: [Column; 5] = [
 /// Sums over the lines and parcels of one group.
 #[derive(Clone, Default)]
 struct Tally {
-    parcels: usize,
-    lines: usize,
-    filled: Vec<usize>,
-    identifiers_valid: usize,
-    codes_given: usize,
-    codes_usable: usize,
-    weights_told: usize,
-    weights_consistent: usize,
-    elements_complete: usize,
-    clear: usize,
-    weak: usize,
-    named_consignors: usize,
-    named_consignees: usize,
+    parcels: u32,
+    lines: u32,
+    filled: Vec<u32>,
+    identifiers_valid: u32,
+    codes_given: u32,
+    codes_usable: u32,
+    weights_told: u32,
+    weights_consistent: u32,
+    elements_complete: u32,
+    valued: u32,
+    timed: u32,
+    in_time: u32,
+    clear: u32,
+    weak: u32,
+    named_consignors: u32,
+    named_consignees: u32,
     grams: Vec<i64>,
     values: Vec<i64>,
     factors: Vec<i64>,
     places: Vec<u64>,
 }
 
-/// Adds parcels up by group, a number below `groups`; `values` says whether weights, values and places are kept.
-fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> usize, values: bool) -> Vec<Tally> {
+/// A hash of where each declared consignor sits; 0 where it does not say.
+fn places(facts: &Facts) -> Vec<u64> {
+    let consignors = &facts.shipments.consignors;
+    let place = |party: u32| {
+        let parts = [Particular::City, Particular::Postcode].map(|x| consignors.get(party, x));
+        let told = parts.iter().any(|x| !x.is_empty());
+        if told { xxhash_rust::xxh3::xxh3_64(parts.join("\n").as_bytes()).max(1) } else { 0 }
+    };
+    (0..consignors.len() as u32).into_par_iter().with_min_len(4096).map(place).collect()
+}
+
+/// Adds parcels up by group, a number below `groups`, or leaves them out; `values` says whether weights, values and
+/// places are kept.
+fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, values: bool) -> Vec<Tally> {
     let shipments = facts.shipments;
     let (parcels, lines) = (&shipments.parcels, &shipments.lines);
+    let places = if values { places(facts) } else { Vec::new() };
     let mut tallies = vec![Tally { filled: vec![0; Column::COUNT], ..Tally::default() }; groups];
     for p in 0..parcels.len() {
-        let tally = &mut tallies[group(p)];
+        let Some(group) = group(p) else { continue };
+        let tally = &mut tallies[group];
         tally.parcels += 1;
-        tally.identifiers_valid += usize::from(parse_s10(parcels.id.get(p as u32)).is_ok());
+        let postal = parcels.channel[p] == Channel::Postal;
+        tally.identifiers_valid += u32::from(postal && parse_s10(parcels.id.get(p as u32)).is_ok());
         let (sender, addressee) = (parcels.consignor[p], parcels.consignee[p]);
-        tally.named_consignors += usize::from(!facts.consignors.contacts.nameless[sender as usize]);
-        tally.named_consignees += usize::from(!facts.consignees.contacts.nameless[addressee as usize]);
+        tally.named_consignors += u32::from(!facts.consignors.contacts.nameless[sender as usize]);
+        tally.named_consignees += u32::from(!facts.consignees.contacts.nameless[addressee as usize]);
         let (mut net, mut told, mut complete) = (0.0, true, true);
         for l in parcels.lines(p as u32) {
             tally.lines += 1;
@@ -79,46 +104,53 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> usize, values: b
             }
             let usable = lines.filled[l] & !lines.unusable[l];
             let code = 1 << Column::HsCode as u64;
-            tally.codes_given += usize::from(lines.filled[l] & code != 0);
-            tally.codes_usable += usize::from(usable & code != 0);
+            tally.codes_given += u32::from(lines.filled[l] & code != 0);
+            tally.codes_usable += u32::from(usable & code != 0);
             let clarity = facts.clarity[lines.description[l] as usize];
             let clear = matches!(clarity, Clarity::Clear | Clarity::Weak(_));
-            tally.clear += usize::from(clear);
-            tally.weak += usize::from(matches!(clarity, Clarity::Weak(_)));
-            complete &= clear && ELEMENTS.iter().all(|&e| usable & (1 << e as u64) != 0);
+            tally.clear += u32::from(clear);
+            tally.weak += u32::from(matches!(clarity, Clarity::Weak(_)));
+            // The elements count packages; whoever tells the pieces of the goods tells more.
+            let counted =
+                if usable & 1 << Column::Packages as u64 != 0 { 1 << Column::Quantity as u64 } else { 0 };
+            complete &= clear && ELEMENTS.iter().all(|&e| (usable | counted) & (1 << e as u64) != 0);
             told &= lines.net_weight[l] > 0.0;
             net += lines.net_weight[l];
         }
         complete &= !facts.consignors.contacts.nameless[sender as usize];
         complete &= !facts.consignees.contacts.nameless[addressee as usize];
-        tally.elements_complete += usize::from(complete);
+        tally.elements_complete += u32::from(complete);
+        tally.valued += u32::from(!shipments.unvalued(p as u32));
+        let timed = parcels.sent.get(p).is_some_and(|&t| t != NO_TIME);
+        tally.timed += u32::from(timed);
+        tally.in_time += u32::from(timed && late_by(parcels, p).is_none());
         let gross = parcels.gross_weight[p];
-        tally.weights_told += usize::from(told);
-        tally.weights_consistent += usize::from(told && net <= gross * WEIGHT_TOLERANCE);
+        tally.weights_told += u32::from(told);
+        tally.weights_consistent += u32::from(told && net <= gross * WEIGHT_TOLERANCE);
         if !values {
             continue;
         }
         tally.grams.push((gross * 1000.0).round() as i64);
-        tally.values.push(parcels.declared[p]);
+        if !shipments.unvalued(p as u32) {
+            tally.values.push(parcels.declared[p]);
+        }
         if told && net >= 0.05 {
             tally.factors.push((gross / net * 1000.0).round() as i64);
         }
-        let place = [Particular::City, Particular::Postcode].map(|x| shipments.consignors.get(sender, x));
-        if place.iter().any(|x| !x.is_empty()) {
-            tally.places.push(xxhash_rust::xxh3::xxh3_64(place.join("\n").as_bytes()));
-        }
+        tally.places.extend(Some(places[sender as usize]).filter(|&place| place != 0));
     }
     tallies
 }
 
 /// Share of the most frequent of some values.
-fn most(values: &[impl Ord + Copy]) -> (usize, usize) {
+fn most(values: &[impl Ord + Copy]) -> (u32, u32) {
     let mut values = values.to_vec();
     values.sort_unstable();
-    (values.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0), values.len())
+    let most = values.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0);
+    (most as u32, values.len() as u32)
 }
 
-type Part = fn(&Tally) -> (usize, usize);
+type Part = fn(&Tally) -> (u32, u32);
 
 /// The shares of [`SHARES`], in its order.
 const COMPARED: [Part; SHARES.len()] = [
@@ -127,19 +159,21 @@ const COMPARED: [Part; SHARES.len()] = [
     |t| (t.named_consignors + t.named_consignees, 2 * t.parcels),
     |t| (t.codes_usable, t.codes_given),
     |t| (t.weights_consistent, t.weights_told),
+    |t| (t.valued, t.parcels),
+    |t| (t.in_time, t.timed),
 ];
 
-fn ratio((part, whole): (usize, usize)) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
+fn ratio((part, whole): (u32, u32)) -> Option<f64> {
+    (whole > 0).then(|| f64::from(part) / f64::from(whole))
 }
 
 /// The columns that all three files have, behind their keys. Shares are null where there is nothing to judge.
 fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
-    let share = |part: &dyn Fn(&Tally) -> (usize, usize)| -> ArrayRef {
+    let share = |part: &dyn Fn(&Tally) -> (u32, u32)| -> ArrayRef {
         Arc::new(Float64Array::from_iter(rows.iter().map(|(_, t)| ratio(part(t)))))
     };
-    let count = |n: &dyn Fn(&Tally) -> usize| -> ArrayRef {
-        Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, t)| n(t) as i64)))
+    let count = |n: &dyn Fn(&Tally) -> u32| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, t)| i64::from(n(t)))))
     };
     let postal =
         rows.iter().map(|(postal, t)| postal.then(|| ratio((t.identifiers_valid, t.parcels))).flatten());
@@ -155,6 +189,8 @@ fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
         .open("named_parties", share(&COMPARED[2]))
         .open("named_consignors", share(&|t| (t.named_consignors, t.parcels)))
         .open("named_consignees", share(&|t| (t.named_consignees, t.parcels)))
+        .open("valued", share(&COMPARED[5]))
+        .open("messages_in_time", share(&COMPARED[6]))
         .open("one_gross_weight", share(&|t| most(&t.grams)))
         .open("one_value", share(&|t| most(&t.values)))
         .open("one_weight_factor", share(&|t| most(&t.factors)))
@@ -200,7 +236,7 @@ pub(super) fn manifests(run: &Run) -> Table {
     // By name, not by number: the order must not depend on how words were numbered.
     let key = |p: usize| (parcels.channel[p], parcels.manifest[p], parcels.carrier[p]);
     let (keys, of) = grouped(facts, key, |k| (k.0, words.get(k.1), words.get(k.2)));
-    let tallies = tally(facts, keys.len(), |p| of[p], true);
+    let tallies = tally(facts, keys.len(), |p| Some(of[p]), true);
     let table = Table::default()
         .full("channel", text(keys.iter().map(|k| k.0.name())))
         .open("manifest_id", open(keys.iter().map(|k| words.get(k.1))))
@@ -209,46 +245,47 @@ pub(super) fn manifests(run: &Run) -> Table {
     measures(table, &rows)
 }
 
-/// One row a channel and carrier or operator; `change_…` is the share less that of the earlier run that the job names.
+/// One row a channel and carrier or operator, with its trend over earlier nights.
 pub(super) fn carriers(run: &Run) -> Table {
     let facts = run.facts;
     let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
     let (keys, of) = grouped(facts, |p| (parcels.channel[p], parcels.carrier[p]), |k| (k.0, words.get(k.1)));
-    let tallies = tally(facts, keys.len(), |p| of[p], false);
+    let tallies = tally(facts, keys.len(), |p| Some(of[p]), false);
     let table = Table::default()
         .full("channel", text(keys.iter().map(|k| k.0.name())))
         .open("carrier", open(keys.iter().map(|k| words.get(k.1))));
     let rows: Vec<(bool, &Tally)> = keys.iter().map(|k| k.0 == Channel::Postal).zip(&tallies).collect();
-    let mut table = measures(table, &rows);
-    for (i, (name, part)) in SHARES.iter().zip(COMPARED).enumerate() {
-        let change = keys.iter().zip(&tallies).map(|(key, tally)| {
-            let earlier = run.earlier.get(&(key.0.name().to_owned(), words.get(key.1).to_owned()))?;
-            Some(ratio(part(tally))? - earlier.get(i).copied().flatten()?)
-        });
-        table = table.open(format!("change_{name}"), Arc::new(Float64Array::from_iter(change)));
-    }
-    table
+    let groups: Vec<_> = keys
+        .iter()
+        .zip(&tallies)
+        .map(|(key, tally)| (EarlierNight::carrier(key.0.name(), words.get(key.1)), shares(tally)))
+        .collect();
+    trend::add(measures(table, &rows), run.earlier, run.night, &groups)
 }
 
-/// One row a resolved consignor of twenty parcels or more.
+/// Tonight's shares of [`SHARES`].
+fn shares(tally: &Tally) -> [Option<f64>; SHARES.len()] {
+    COMPARED.map(|part| ratio(part(tally)))
+}
+
+/// One row a resolved consignor of twenty parcels or more, with its trend over earlier nights.
 pub(super) fn consignors(run: &Run) -> Table {
     let facts = run.facts;
     let parcels = &facts.shipments.parcels;
     let mut count = vec![0_usize; facts.consignors.entities.len()];
     (0..parcels.len()).for_each(|p| count[facts.consignor(p as u32) as usize] += 1);
-    // Number 0 takes all others.
-    let mut number = vec![0; count.len()];
+    let mut number = vec![None; count.len()];
     let mut large: Vec<u32> = Vec::new();
     for entity in 0..count.len() {
         if count[entity] >= CONSIGNOR_PARCELS {
+            number[entity] = Some(large.len());
             large.push(entity as u32);
-            number[entity] = large.len();
         }
     }
-    let tallies = tally(facts, large.len() + 1, |p| number[facts.consignor(p as u32) as usize], true);
+    let tallies = tally(facts, large.len(), |p| number[facts.consignor(p as u32) as usize], true);
     let mut order: Vec<(String, u32, &Tally)> = large
         .iter()
-        .zip(&tallies[1..])
+        .zip(&tallies)
         .map(|(&entity, tally)| (entity_id("consignor", facts.consignors, entity), entity, tally))
         .collect();
     order.sort_by(|a, b| a.0.cmp(&b.0));
@@ -259,7 +296,9 @@ pub(super) fn consignors(run: &Run) -> Table {
     let table = Table::default()
         .full("consignor_entity", text(order.iter().map(|o| &o.0)))
         .full("consignor", text(order.iter().map(|o| name(o.1))));
-    measures(table, &order.iter().map(|o| (false, o.2)).collect::<Vec<_>>())
+    let groups: Vec<_> = order.iter().map(|o| (o.0.clone(), shares(o.2))).collect();
+    let table = measures(table, &order.iter().map(|o| (false, o.2)).collect::<Vec<_>>());
+    trend::add(table, run.earlier, run.night, &groups)
 }
 
 fn open<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {

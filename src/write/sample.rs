@@ -2,7 +2,7 @@
 //! picked for their looks tells what screening misses.
 
 use super::table::Table;
-use super::tables::{Run, count, day, money, open_text, text};
+use super::tables::{Run, count, day, open_money, open_text, text};
 use crate::model::parcels::Particular;
 use arrow::array::{BooleanArray, Float64Array, Int64Array};
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,10 @@ pub(super) fn table(run: &Run) -> Table {
         .full("inclusion_probability", Arc::new(Float64Array::from_iter_values(rows().map(|_| probability))))
         .full("flagged", Arc::new(BooleanArray::from_iter(rows().map(|p| Some(rank(p).is_some())))))
         .open("rank", Arc::new(Int64Array::from_iter(rows().map(rank))))
-        .full("declared_value", money(rows().map(|p| parcels.value[p as usize])))
+        .open(
+            "declared_value",
+            open_money(rows().map(|p| Some(parcels.value[p as usize]).filter(|_| !shipments.unvalued(p)))),
+        )
         .full("currency", text(rows().map(|p| facts.terms(p).currency.to_string())))
         .full("lines", count(rows().map(|p| parcels.lines(p).len())))
         .full(

@@ -28,8 +28,8 @@ pub struct Run<'a> {
     pub inputs: &'a [Input],
     /// Whether to write the entities of every parcel.
     pub entity_links: bool,
-    /// What an earlier run found of each carrier.
-    pub earlier: &'a quality::EarlierQuality,
+    /// What earlier runs found of the data of each carrier and consignor.
+    pub earlier: &'a super::EarlierQuality,
     /// Whether to write what the words of every description say of its code.
     pub descriptions: bool,
     /// How many parcels to draw at random.
@@ -69,8 +69,9 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
     }
     if run.line_scores {
         files.push(("line_scores.parquet", line_scores));
+        files.push(("line_contradictions.parquet", descriptions::by_line));
     }
-    files.into_par_iter().try_for_each(|(name, make)| make(run).write(folder, name))
+    files.into_par_iter().with_max_len(1).try_for_each(|(name, make)| make(run).write(folder, name))
 }
 
 /// The stable name of a resolved party.
@@ -90,7 +91,7 @@ pub(super) fn money(values: impl Iterator<Item = Money>) -> ArrayRef {
     Arc::new(Float64Array::from_iter_values(values.map(to_units)))
 }
 
-fn open_money(values: impl Iterator<Item = Option<Money>>) -> ArrayRef {
+pub(super) fn open_money(values: impl Iterator<Item = Option<Money>>) -> ArrayRef {
     Arc::new(Float64Array::from_iter(values.map(|v| v.map(to_units))))
 }
 
@@ -132,14 +133,18 @@ fn flagged_parcels(run: &Run) -> Table {
         .full("channel", text(rows().map(|p| parcels.channel[of(p)].name())))
         .open("manifest_id", open_text(rows().map(|p| shipments.words.present(parcels.manifest[of(p)]))))
         .full("date", day(rows().map(|p| parcels.date[of(p)])))
-        .full("rank", count((1..=outcome.parcels.len()).map(|r| r)))
+        .full("rank", count(1..=outcome.parcels.len()))
         .full("risk_score", number(rows().map(|p| p.risk_score)))
         .full("probability", number(rows().map(|p| p.probability)))
         .full("families", column(&|f| Some(f.family.name().to_owned())))
         .full("detectors", column(&|f| Some(f.detector.to_owned())))
         .full("reasons", column(&|f| Some(f.reason.clone())))
         .full("case_ids", column(&|f| f.case.map(|c| outcome.cases[c as usize].id.clone())))
-        .full("declared_value", money(rows().map(|p| parcels.value[of(p)])))
+        // Null where the record declares none: 0 would be a value.
+        .open(
+            "declared_value",
+            open_money(rows().map(|p| Some(parcels.value[of(p)]).filter(|_| !shipments.unvalued(p.parcel)))),
+        )
         .open("threshold", open_money(rows().map(|p| facts.terms(p.parcel).limit().map(|l| l.amount))))
         .full("currency", text(rows().map(|p| facts.terms(p.parcel).currency.to_string())))
         .full("revenue_at_risk", money(rows().map(|p| p.revenue.expected)))

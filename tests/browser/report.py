@@ -56,12 +56,22 @@ def the_sample(browser):
     assert count(page) == 9, page.inner_text("#count")
     assert "386" in page.inner_text(".tiles") and "EU-150-2021" in page.inner_text("#law")
     assert "a day that does not exist" in page.inner_text("#left-out")
-    assert "The run took" in page.inner_text("#timing")
+    page.wait_for_selector("#timing table")
+    told = page.inner_text("#timing")
+    assert "The run took" in told and "MiB of memory" in told and "434 records" in told, told
+    # The sum of the list is the sum of the run.
+    assert "346.47 EUR at risk" in page.inner_text("#count") and "346.47" in page.inner_text(".tiles")
+    assert page.locator("#h-families ~ .scroll tbody").nth(0).inner_text().splitlines()[1].startswith("Splitting")
 
     # Filters, search by name and by a word of a reason, sorting.
     page.select_option("#family", "splitting")
     assert count(page) == 2
     page.select_option("#family", "")
+    # What a detector found beside the cases of its parcels can be reached from the list of cases too.
+    page.select_option("#detector", "price-below-peers")
+    assert count(page) == 31, page.inner_text("#count")
+    page.select_option("#detector", "")
+    assert count(page) == 9
     page.fill("#find", "hoffmann baoli")
     assert count(page) == 1
     page.fill("#find", "nobody of this name")
@@ -123,12 +133,30 @@ def the_sample(browser):
     assert page.is_visible("#print-list svg") and not page.is_visible("#window")
     pdf = page.pdf(prefer_css_page_size=True)
     assert pdf.startswith(b"%PDF") and (b"/MediaBox [0 0 594" in pdf or b"/MediaBox [0 0 595" in pdf)
+    # Wider content than the paper would be shrunk with everything else: 186 mm are 703 pixels.
+    page.set_viewport_size({"width": 703, "height": 1000})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 703
     page.close()
 
     page = opened(browser, SAMPLE, reduced_motion="reduce")
     page.set_viewport_size({"width": 390, "height": 800})
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"the page is {wide} pixels wider than a telephone"
+    shown = page.eval_on_selector_all("#list thead th", "heads => heads.filter(h => h.offsetWidth).map(h => h.innerText)")
+    assert [s.split()[0] for s in shown] == ["Rank", "Case", "At"], shown
+    # By keyboard alone: search, reach the case, open it, close it, and stand where one stood.
+    page.keyboard.press("/")
+    page.keyboard.type("hoffmann")
+    assert count(page) == 1
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('#list tbody') !== null"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#panel[open] svg .over")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#panel:not([open])", state="attached")
+    assert page.evaluate("document.activeElement.closest('#list tbody') !== null")
     page.close()
 
 

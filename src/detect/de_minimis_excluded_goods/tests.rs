@@ -90,3 +90,16 @@ fn every_list_that_a_law_names_has_codes_and_words() {
         assert!(goods.lists().any(|l| l == list), "{list}");
     }
 }
+
+#[test]
+fn goods_without_a_declared_value_are_not_said_to_be_within_the_limit() {
+    let csv = "parcel_id,date,consignor_name,consignor_country,consignee_name,consignee_country,nature,description,hs_code,gross_weight_kg,value,no_customs_value,currency\n\
+               A1,2026-03-10,Blue Shop,CN,Anna Weber,DE,sale,vodka 1 l,220860,0.9,,NCV,EUR";
+    let world = World::from_csv("DE", DAY, csv);
+    let result = run(&world.facts(), &Settings::default());
+    assert_eq!(
+        result.findings[0].reason,
+        "Line 1: the description names alcohol (\"vodka\") and the code 220860 says so too. The parcel declares no customs \
+         value, so nothing keeps it from relief up to the limit of 150.00 EUR, but the law shuts alcohol out of its relief."
+    );
+}

@@ -13,7 +13,7 @@ fn flagged(rows: &[(&str, &str)]) -> Vec<(usize, String)> {
         ));
     }
     let world = World::from_csv("DE", "2026-03-10", &csv);
-    let facts = world.facts().with_lists(Lists::none());
+    let facts = world.facts_with(Lists::none());
     let found = run(&facts, &Settings::default());
     let mut rows: Vec<(usize, String)> = found
         .findings

@@ -137,26 +137,31 @@ pub fn parts(facts: &Facts, rows: &[Row]) -> Vec<Part> {
     let supply = Supply::of(facts);
     let waived = Waived::of(facts);
     // Parcels are read in their own order, which memory likes, and then brought into that of the rows.
-    let mut parcels: Vec<u32> = rows.iter().map(|row| row.parcel).collect();
-    parcels.par_sort_unstable();
-    parcels.dedup();
+    let mut place = vec![u32::MAX; facts.shipments.parcels.len()];
+    rows.iter().for_each(|row| place[row.parcel as usize] = 0);
+    let wanted = |&parcel: &u32| place[parcel as usize] == 0;
+    let parcels: Vec<u32> = (0..place.len() as u32).filter(wanted).collect();
+    parcels.iter().zip(0..).for_each(|(parcel, at)| place[*parcel as usize] = at);
     let own: Vec<Part> =
         parcels.par_iter().map(|&parcel| part(facts, &rules, &supply, &waived, parcel)).collect();
-    let place = |parcel: u32| parcels.partition_point(|&p| p < parcel);
-    let mut parts: Vec<Part> =
-        rows.par_iter().map(|row| Part { key: row.key, ..own[place(row.parcel)] }).collect();
+    let of_row = |row: &Row| place[row.parcel as usize] as usize;
+    let mut times = vec![0_u32; own.len()];
+    rows.iter().for_each(|row| times[of_row(row)] += 1);
     let mut wordings = vec![0_u32; facts.shipments.descriptions.len()];
     let mut subheadings = vec![0_u32; 1_000_000];
-    for part in &parts {
-        wordings[part.goods.description as usize] += 1;
-        subheadings[part.goods.subheading as usize % 1_000_000] += 1;
+    for (part, times) in own.iter().zip(times) {
+        wordings[part.goods.description as usize] += times;
+        subheadings[part.goods.subheading as usize % 1_000_000] += times;
     }
-    let all = parts.len().max(1_000) as f32;
-    for part in &mut parts {
-        part.wording_share = wordings[part.goods.description as usize] as f32 / all;
-        part.subheading_share = subheadings[part.goods.subheading as usize % 1_000_000] as f32 / all;
-    }
-    parts
+    let all = rows.len().max(1_000) as f32;
+    rows.par_iter()
+        .map(|row| {
+            let part = own[of_row(row)];
+            let wording_share = wordings[part.goods.description as usize] as f32 / all;
+            let subheading_share = subheadings[part.goods.subheading as usize % 1_000_000] as f32 / all;
+            Part { key: row.key, wording_share, subheading_share, ..part }
+        })
+        .collect()
 }
 
 fn part(facts: &Facts, rules: &Rules, supply: &Supply, waived: &Waived, parcel: u32) -> Part {

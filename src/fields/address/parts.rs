@@ -84,11 +84,16 @@ impl<'a> Words<'a> {
         self.at(index, kind).is_some()
     }
 
-    /// Whether some words name a place where parcels wait.
+    /// Whether some words name a place where parcels wait: not the Old Post Office, a house, nor Post Office Road.
     pub(super) fn has_pickup_point(&self) -> bool {
+        let behind = |i: usize, kind| i > 0 && self.is(i - 1, kind);
         (0..self.count).any(|i| {
-            self.is(i, Kind::Pickup)
-                || (self.is(i, Kind::WeakPickup) && !(i > 0 && self.is(i - 1, Kind::Joining)))
+            let weak = || self.at(i, Kind::WeakPickup).filter(|_| !behind(i, Kind::Joining));
+            self.at(i, Kind::Pickup).or_else(weak).is_some_and(|(length, _)| {
+                let end = i + length;
+                let road = self.is(end, Kind::Street) && self.same_segment(end - 1, end);
+                !road && !behind(i, Kind::Former)
+            })
         })
     }
 

@@ -55,10 +55,20 @@ fn boxes_and_pickup_points() {
         "c/o Post Office, High St 1",
         "Relais 12",
         "InPost",
+        "Post Office, St Albans",
+        "Post office 4, Road 2",
     ] {
         assert!(address(text).is_pickup_point(), "{text}");
     }
-    for text in ["Rue du Relais 12", "Main Street 5", "Postgasse 3", "Lockerbie Road 1"] {
+    for text in [
+        "Rue du Relais 12",
+        "Main Street 5",
+        "Postgasse 3",
+        "Lockerbie Road 1",
+        "The Old Post Office, 23 High Street",
+        "12 Post Office Road",
+        "Altes Postamt, Markt 1",
+    ] {
         assert!(!address(text).is_pickup_point(), "{text}");
     }
 }

@@ -100,7 +100,6 @@ pub(in crate::read) struct RefuseRule {
     pub(in crate::read) column: Column,
     pub(in crate::read) slot: u16,
     pub(in crate::read) values: Vec<String>,
-    pub(in crate::read) when_empty: bool,
     pub(in crate::read) reason: String,
 }
 
@@ -404,7 +403,6 @@ impl Builder {
             column,
             slot,
             values: rule.values.clone(),
-            when_empty: rule.when_empty,
             reason: rule.reason.clone(),
         });
         Ok(())

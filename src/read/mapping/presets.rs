@@ -23,6 +23,10 @@ files![
     "h7-csv",
 ];
 
+/// Those of the parts of Cargo-IMP, which its own reader names.
+const OF_PARTS: [(&str, &str); 2] =
+    [("fhl", include_str!("presets/fhl.toml")), ("fwb", include_str!("presets/fwb.toml"))];
+
 static PRESETS: LazyLock<Vec<Mapping>> = LazyLock::new(|| {
     // A broken one is caught by the tests; the others are of use even then.
     FILES.iter().filter_map(|(name, text)| Mapping::parse(text, name).ok()).collect()
@@ -43,9 +47,15 @@ pub fn preset_names() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|f| f.0)
 }
 
-/// The text of a built-in mapping file, as an example to start from.
+/// The text of a built-in mapping file, those of Cargo-IMP too, as an example to start from.
 pub fn preset_text(name: &str) -> Option<&'static str> {
-    FILES.iter().find(|f| f.0 == name).map(|f| f.1)
+    FILES.iter().chain(&OF_PARTS).find(|f| f.0 == name).map(|f| f.1)
+}
+
+/// The mappings that are built in, those of Cargo-IMP behind the others.
+pub fn described() -> impl Iterator<Item = Mapping> {
+    let parts = OF_PARTS.iter().filter_map(|(name, text)| Mapping::parse(text, name).ok());
+    presets().iter().cloned().chain(parts)
 }
 
 #[cfg(test)]
@@ -54,7 +64,7 @@ mod tests {
 
     #[test]
     fn every_file_is_a_mapping_of_its_name() {
-        for (name, text) in FILES {
+        for (name, text) in FILES.iter().chain(&OF_PARTS) {
             let mapping = Mapping::parse(text, name).unwrap();
             assert_eq!(mapping.name, *name);
             assert!(!mapping.source.is_empty(), "{name} does not say where its layout is known from");

@@ -61,13 +61,7 @@ impl Tree {
         }
         for rule in &layout.refuse {
             let text = self.slot_text(layout, rule.slot);
-            let empty = |column: Column| {
-                let i = self.names.iter().position(|&c| c == column);
-                i.is_none_or(|i| self.found(self.row[i]).is_empty())
-            };
-            if rule.values.iter().any(|v| text.eq_ignore_ascii_case(v.as_bytes()))
-                && (!rule.when_empty || empty(rule.column))
-            {
+            if rule.values.iter().any(|v| text.eq_ignore_ascii_case(v.as_bytes())) {
                 return Err((rule.column, rule.reason.clone()));
             }
         }

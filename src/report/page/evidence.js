@@ -17,6 +17,7 @@ function drawSplit(parcels, limit, currency) {
       shapes.push(label(x(i) + slot / 2, y(0) + 15, harmless(r.id.length > 14 ? "…" + r.id.slice(-11) : r.id), { "text-anchor": "middle", class: "soft" }));
     }
   });
+  sums.forEach((s, i) => { if (s > limit) shapes.push(box("over", x(i) + slot * .14, y(s), (i + 1 < rows.length ? x(i + 1) + slot * .14 : w - right) - x(i) - slot * .14, y(limit) - y(s))); });
   let d = `M${left} ${y(0)}`;
   sums.forEach((s, i) => d += `H${x(i) + slot * .14}V${y(s)}`);
   shapes.push(path("sum", d + `H${w - right}`));
@@ -33,7 +34,7 @@ function drawSplit(parcels, limit, currency) {
   });
   const said = `${rows.length} parcels of ${rows.map(r => brief(r.value / 100)).join(", ")} ${currency} come to ${brief(total)}; the limit is ${brief(limit)}.`;
   const more = parcels.length > rows.length ? ` The first ${rows.length} of ${parcels.length}.` : "";
-  return figure(w, h, said, `Each bar is what one parcel declares, in ${currency}; the line adds them up in the order of their days. None alone passes the limit, together they do.${more}`, ...shapes);
+  return figure(w, h, said, `Each bar is what one parcel declares, in ${currency}; the line adds them up in the order of their days. None alone passes the limit, together they do: what lies over it is shaded.${more}`, ...shapes);
 }
 
 /** A price among the prices of comparable goods, on a scale of factors. */
@@ -121,6 +122,23 @@ function drawLevel(ratios) {
   for (const t of [.05, .1, .2, .3, .5, .7, 1, 1.5, 2]) if (t > low && t < high) shapes.push(path("axis", `M${x(t)} ${base}v5`), label(x(t), base + 20, `${t * 100} %`, { "text-anchor": "middle", class: "soft" }));
   const sorted = [...ratios].sort((a, b) => a - b), middle = sorted[Math.floor(sorted.length / 2)];
   return figure(w, h, `${ratios.length} prices of this sender, half of them below ${Math.round(middle * 100)} % of what others ask.`, "Each dot is one flagged line of this sender: its declared price as a share of the median of comparable goods.", ...shapes);
+}
+
+/** What the parcels of a case declare, each by a dot, against the limit that all of them stay within. */
+function drawValues(parcels, limit, currency) {
+  const values = parcels.map(p => p.value / 100).filter(v => v > 0);
+  if (values.length < 2) return null;
+  const axis = ticks(Math.max(limit, ...values) * 1.05), most = axis.at(-1);
+  const w = 760, left = 20, right = 30, columns = new Map();
+  const x = v => left + (w - left - right) * v / most;
+  const dots = values.map(v => { const column = Math.round(x(v) / 12), n = columns.get(column) ?? 0; columns.set(column, n + 1); return [column, n, v]; });
+  const base = 44 + 11 * Math.min(12, Math.max(...columns.values())), h = base + 34;
+  const shapes = [path("axis", `M${left} ${base}H${w - right}`), ...axis.flatMap(t => [path("axis", `M${x(t)} ${base}v5`), label(x(t), base + 20, brief(t), { "text-anchor": "middle", class: "soft" })])];
+  for (const [column, n, v] of dots) if (n < 12) shapes.push(svg("circle", { class: v > limit ? "declared" : "peer", cx: column * 12, cy: base - 8 - 11 * n, r: 5 }, svg("title", {}, brief(v))));
+  shapes.push(path("limit", `M${x(limit)} 22V${base}`), label(x(limit), 15, `limit ${brief(limit)}`, { class: "risk", "text-anchor": x(limit) > w - 60 ? "end" : "middle" }));
+  const over = values.filter(v => v > limit).length;
+  const said = `${values.length} parcels declared at ${brief(Math.min(...values))} to ${brief(Math.max(...values))} ${currency}; the limit is ${brief(limit)}, ${over || "none"} lie${over === 1 ? "s" : ""} above it.`;
+  return figure(w, h, said, `Each dot is what one parcel of the case declares, in ${currency}, against the limit of the relief that it claims.`, ...shapes);
 }
 
 /** Amounts as bars against a limit. */

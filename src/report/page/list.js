@@ -4,11 +4,17 @@ const ROW = 55, AHEAD = 12;
 const at = id => document.getElementById(id);
 const view = { mode: "cases", sort: "rank", down: false, rows: [], from: -1, to: -1 };
 
-/** One entry of the list of cases: a case, or a parcel that belongs to none. */
+/** One entry of the list of cases: a case, a parcel that belongs to none, or what stands beside the case of a parcel. */
 function entries() {
   const p = data.parcels, c = data.cases;
   const list = c.id.map((_, i) => ({ group: i, best: c.best[i] ?? Infinity }));
-  p.id.forEach((_, row) => { if (!p.cases[row].length) list.push({ row, best: row }); });
+  p.id.forEach((_, row) => {
+    const own = p.cases[row];
+    if (!own.length) return list.push({ row, best: row });
+    // Of a parcel in a case, what else was found of it: shown where that is asked for, or else it would stand twice.
+    const beside = p.detectors[row].filter(d => !own.some(g => c.detector[g] === d));
+    if (beside.length) list.push({ row, best: row, beside: beside.map(word), kinds: p.families[row].filter(f => !own.some(g => c.family[g] === f)).map(word) });
+  });
   return list.sort((a, b) => a.best - b.best || (a.group ?? 0) - (b.group ?? 0));
 }
 
@@ -43,31 +49,33 @@ function whoToWhom(g, best) {
 
 const name = (role, row) => data.parcels[role] ? word(data.parcels[role][row]) : "";
 const kinds = families => families.map(f => make("span", {}, make("span", { class: "dot f-" + f }), title(f), " "));
-const meter = score => make("span", {}, (() => { const bar = make("i"); bar.style.width = `${Math.round(score * 100)}%`; return make("span", { class: "meter", "aria-hidden": "true" }, bar); })(), score.toFixed(2));
+const meter = score => make("span", {}, (() => { const bar = make("i"); bar.style.width = `${Math.round(score * 100)}%`; return make("span", { class: "meter", "aria-hidden": "true" }, bar); })(), make("span", { class: "likely" }, likely(score)));
+/** A probability as far as it is known: none is certain. */
+const likely = p => p >= .995 ? "> 0.99" : p.toFixed(2);
 const titleOf = detector => data.detectors?.find(d => d.id === detector)?.title ?? "";
 const days = f => day(f.first) + (f.last !== f.first ? " to " + day(f.last) : "");
 
 /** Columns: title, width, what it is sorted by, what its cell holds, what a spreadsheet gets. */
 const COLUMNS = {
   cases: [
-    ["Rank", "4.5rem", f => f.rank ?? 1e9, f => f.rank == null ? "–" : whole.format(f.rank), "n"],
-    ["Kind", "10.8rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
+    ["Rank", "3.9rem", f => f.rank ?? 1e9, f => f.rank == null ? "–" : whole.format(f.rank), "n"],
+    ["Kind", "10.3rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
     ["Case", "", f => f.who, f => make("span", {}, make("a", { href: "#" + f.key }, harmless(f.who.trim() === "→" ? f.name : f.who)), make("br"), make("span", { class: "soft" }, f.reason != null ? harmless(f.reason) : `${harmless(f.name)} · ${titleOf(f.detectors[0])}`))],
-    ["Risk", "6.6rem", f => f.score, f => meter(f.score), "n"],
-    ["Parcels", "5rem", f => f.parcels, f => whole.format(f.parcels), "n"],
-    ["Declared", "8.5rem", f => f.value, f => money(f.value, f.currency), "n"],
-    ["At risk", "7.6rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
-    ["Days", "8.5rem", f => f.first, f => days(f)],
+    ["Risk", "7.4rem", f => f.score, f => meter(f.score), "n"],
+    ["Parcels", "4.4rem", f => f.parcels, f => whole.format(f.parcels), "n"],
+    ["Declared", "7.6rem", f => f.value, f => money(f.value, f.currency), "n"],
+    ["At risk", "7rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
+    ["Days", "7.9rem", f => f.first, f => days(f)],
   ],
   parcels: [
-    ["Rank", "4.5rem", f => f.rank, f => whole.format(f.rank), "n"],
+    ["Rank", "3.9rem", f => f.rank, f => whole.format(f.rank), "n"],
     ["Parcel", "11.5rem", f => f.name, f => make("span", {}, make("a", { href: "#" + f.key }, harmless(f.name)), make("br"), make("span", { class: "soft" }, `${f.channel}, ${day(f.first)}`))],
     ["From and to", "", f => f.who, f => harmless(f.who)],
-    ["Kind", "10.8rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
-    ["Risk", "6.6rem", f => f.score, f => meter(f.score), "n"],
-    ["Declared", "8.5rem", f => f.value, f => money(f.value, f.currency), "n"],
-    ["At risk", "7.6rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
-    ["Action", "8.5rem", f => f.action, f => title(f.action)],
+    ["Kind", "10.3rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
+    ["Risk", "7.4rem", f => f.score, f => meter(f.score), "n"],
+    ["Declared", "7.6rem", f => f.value, f => money(f.value, f.currency), "n"],
+    ["At risk", "7rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
+    ["Action", "8rem", f => f.action, f => title(f.action)],
   ],
 };
 
@@ -94,7 +102,10 @@ function choose() {
   const words = at("find").value.toLowerCase().split(/\s+/).filter(Boolean);
   const [family, detector, action, channel] = ["family", "detector", "action", "channel"].map(id => at(id).value);
   const least = Number(at("least").value || 0) * 100;
-  const rows = everything[view.mode].filter(e => {
+  // A finding beside the case of its parcel shows when its detector or its kind is asked for.
+  const within = e => !e.beside || (detector ? e.beside.includes(detector) : !!family && e.kinds.includes(family));
+  const all = everything[view.mode].filter(within);
+  const rows = all.filter(e => {
     const f = e.facts ??= facts.of(e);
     return (!family || f.families.includes(family)) && (!detector || f.detectors.includes(detector)) && (!action || f.action === action)
       && (!channel || f.channel === channel) && f.revenue >= least && words.every(w => (e.text ??= haystack(e)).includes(w));
@@ -111,7 +122,7 @@ function choose() {
     risk.set(currency, (risk.get(currency) ?? 0) + data.parcels.revenue[row]);
   }
   const sums = [...risk].map(([c, m]) => money(m, c)).join(", ");
-  at("count").textContent = `${whole.format(view.rows.length)} of ${whole.format(everything[view.mode].length)} ${view.mode === "cases" ? "cases and single parcels" : "parcels"}${sums ? `, ${sums} at risk` : ""}`;
+  at("count").textContent = `${whole.format(view.rows.length)} of ${whole.format(all.length)} ${view.mode === "cases" ? "cases and single parcels" : "parcels"}${sums ? `, ${sums} at risk` : ""}`;
   view.from = -1;
   at("window").style.setProperty("--rows", `${Math.max(view.rows.length, 2) * ROW + 46}px`);
   at("window").scrollTop = 0;
@@ -128,6 +139,7 @@ function heads() {
     row.append(head);
   }
   at("list").tHead.replaceChildren(row);
+  at("list").dataset.mode = view.mode;
 }
 
 function sortBy(column) {
@@ -153,9 +165,11 @@ function show() {
   if (from === view.from && to === view.to) return;
   const focused = document.activeElement?.closest?.("#list tbody a")?.getAttribute("href");
   Object.assign(view, { from, to });
-  const gap = rows => { const cell = make("td", { colspan: COLUMNS[view.mode].length }); cell.style.height = `${rows * ROW}px`; return make("tr", { class: "gap", "aria-hidden": "true" }, cell); };
+  // As many as are shown: a narrow window hides some.
+  const shown = [...at("list").tHead.rows[0].cells].filter(c => c.offsetWidth).length;
+  const gap = rows => { const cell = make("td", { colspan: shown }); cell.style.height = `${rows * ROW}px`; return make("tr", { class: "gap", "aria-hidden": "true" }, cell); };
   const body = at("list").tBodies[0];
-  if (!count) body.replaceChildren(make("tr", {}, make("td", { colspan: COLUMNS[view.mode].length }, everything[view.mode].length ? "Nothing fits these filters." : "Nothing was flagged.")));
+  if (!count) body.replaceChildren(make("tr", {}, make("td", { colspan: shown }, data.parcels.id.length ? "Nothing fits these filters." : "Nothing was flagged.")));
   else body.replaceChildren(...(from ? [gap(from)] : []), ...view.rows.slice(from, to).map((e, i) => line(e, from + i)), ...(to < count ? [gap(count - to)] : []));
   at("list").setAttribute("aria-rowcount", count + 1);
   if (focused) [...body.querySelectorAll("a")].find(a => a.getAttribute("href") === focused)?.focus({ preventScroll: true });

@@ -24,7 +24,7 @@ function finding(flag, picture) {
     make("h3", {}, flag.detector, titleOf(flag.detector) ? make("span", { class: "soft" }, " · " + titleOf(flag.detector)) : null),
     make("p", { class: "reason" }, harmless(flag.reason)),
     picture,
-    factList([["Probability", flag.score.toFixed(2)], ["p-value", share(flag.p)], ["q-value", share(flag.q)], ["At risk", money(flag.revenue)], ["Line", flag.line], ["Rule", e.regime]]),
+    factList([["Probability", likely(flag.score)], ["p-value", share(flag.p)], ["q-value", share(flag.q)], ["At risk", money(flag.revenue)], ["Line", flag.line], ["Rule", e.regime]]),
     law ? make("p", { class: "soft" }, "Law: " + harmless(String(law))) : null,
     make("details", {}, make("summary", {}, "Evidence as recorded"), make("pre", {}, JSON.stringify(e, null, 1))));
 }
@@ -38,10 +38,12 @@ async function caseStory(group) {
   if (flags.length) {
     const [m, first] = flags[0];
     const groupFacts = { limit: c.limit[group] };
-    parts.push(make("p", { class: "reason" }, harmless(c.reason[group])), drawn(first, shown, groupFacts, currency));
+    parts.push(make("p", { class: "reason" }, harmless(c.reason[group])));
+    if (first.evidence.weights && groupFacts.limit != null) parts.push(drawValues(shown, groupFacts.limit / 100, currency));
+    parts.push(drawn(first, shown, groupFacts, currency));
     if (first.detector === "price-consignor-low") parts.push(drawLevel(flags.map(([, f]) => f.evidence.cell).filter(k => k?.median > 0).map(k => k.declared / k.median)));
     const law = first.evidence.law;
-    parts.push(factList([["Probability", first.score.toFixed(2)], ["p-value", share(first.p)], ["q-value", share(first.q)], ["Rule", first.evidence.regime]]));
+    parts.push(factList([["Probability", likely(first.score)], ["p-value", share(first.p)], ["q-value", share(first.q)], ["Rule", first.evidence.regime]]));
     if (law) parts.push(make("p", { class: "soft" }, "Law: " + harmless(String(law))));
     parts.push(make("details", {}, make("summary", {}, `Evidence as recorded for ${harmless(m.id)}`), make("pre", {}, JSON.stringify(first.evidence, null, 1))));
   } else parts.push(make("p", { class: "reason" }, harmless(c.reason[group])));
@@ -73,7 +75,7 @@ async function parcelStory(row) {
   return {
     heading: p.id[row],
     kind: `${title(word(p.channel[row]))} parcel · ${title(word(p.action[row]))}`,
-    facts: [["Rank", whole.format(row + 1)], ["Risk score", (p.score[row] / 1000).toFixed(3)], ["Probability", p.probability ? (p.probability[row] / 1000).toFixed(2) : null], ["Declared", money(p.value[row], currency)], ["Limit", p.limit[row] == null ? "none in force" : money(p.limit[row], currency)], ["At risk", money(p.revenue[row], currency)], ["Day", day(p.date[row])], ["From", harmless(name("consignor", row))], ["To", harmless(name("consignee", row))], ["Manifest", harmless(word(p.manifest[row]))], ["File", harmless(word(p.file[row]))]],
+    facts: [["Rank", whole.format(row + 1)], ["Risk score", likely(p.score[row] / 1000)], ["Declared", money(p.value[row], currency)], ["Limit", p.limit[row] == null ? "none in force" : money(p.limit[row], currency)], ["At risk", money(p.revenue[row], currency)], ["Day", day(p.date[row])], ["From", harmless(name("consignor", row))], ["To", harmless(name("consignee", row))], ["Manifest", harmless(word(p.manifest[row]))], ["File", harmless(word(p.file[row]))]],
     parts, link: "parcel=" + encodeURIComponent(p.id[row]),
   };
 }
@@ -108,7 +110,7 @@ function closed() {
 /** What paper gets: the first cases with their evidence, the list as filtered. */
 async function prepareprint() {
   const rows = view.rows.slice(0, PRINTED_ROWS);
-  const table = make("table", {}, make("thead", {}, make("tr", {}, ...COLUMNS[view.mode].map(c => make("th", { scope: "col", class: c[4] }, c[0])))), make("tbody", {}, ...rows.map((e, i) => line(e, i))));
+  const table = make("table", { "data-mode": view.mode }, make("thead", {}, make("tr", {}, ...COLUMNS[view.mode].map(c => make("th", { scope: "col", class: c[4] }, c[0])))), make("tbody", {}, ...rows.map((e, i) => line(e, i))));
   const stories = [];
   for (const e of view.rows.slice(0, PRINTED)) stories.push(make("article", {}, ...story(e.group == null ? await parcelStory(e.row) : await caseStory(e.group), null).filter(Boolean)));
   const more = view.rows.length - rows.length;
@@ -124,6 +126,7 @@ const copied = text => navigator.clipboard?.writeText ? navigator.clipboard.writ
 
 async function start() {
   data = await unpack(at("list-data"));
+  data.parcels.revenue = data.parcels.revenue.map(r => r / 100);
   everything = { cases: entries(), parcels: data.parcels.id.map((_, row) => ({ row, best: row })) };
   prepareSearch();
   const names = lists => [...new Set(lists.flat())].map(word).sort();
@@ -142,7 +145,7 @@ async function start() {
     heads(); choose();
   });
   at("window").addEventListener("scroll", show, { passive: true });
-  addEventListener("resize", show);
+  addEventListener("resize", () => { view.from = -1; show(); });
   addEventListener("hashchange", open);
   addEventListener("keydown", event => { if (event.key === "/" && !event.target.closest("input, select, textarea, dialog")) { event.preventDefault(); at("find").focus(); } });
   panel.addEventListener("close", () => {
@@ -174,6 +177,22 @@ async function start() {
   document.documentElement.dataset.ready = "all";
 }
 
+/** What the run took, from the file beside the page: the page itself does not depend on it. */
+function tellTiming() {
+  const place = at("timing"), seconds = s => s.toFixed(2);
+  if (!place.dataset.file) return;
+  globalThis.parcelRiskTiming = t => {
+    const rows = t.stages.map(s => make("tr", {}, make("th", { scope: "row" }, s.stage), make("td", { class: "n" }, `${whole.format(s.rows)} ${s.unit}`), make("td", { class: "n" }, seconds(s.seconds)),
+      make("td", {}, svg("svg", { class: "spark", width: 160, height: 12, "aria-hidden": true }, box("now", 0, 1, 160 * s.seconds / (t.seconds || 1), 10)))));
+    const heads = ["Stage", "Worked on", "Seconds"].map((h, i) => make("th", { scope: "col", class: i ? "n" : null }, h));
+    const memory = t.peak_memory_mib == null ? "" : ` and ${whole.format(t.peak_memory_mib)} MiB of memory at most`;
+    place.replaceChildren(make("p", {}, `The run took ${t.seconds.toFixed(1)} s${memory}, on ${t.threads} thread${t.threads === 1 ? "" : "s"}.`),
+      make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Time by stage" }, make("table", { class: "narrow" }, make("thead", {}, make("tr", {}, ...heads, make("th", { scope: "col" }, make("span", { class: "unseen" }, "Share")))), make("tbody", {}, ...rows))));
+  };
+  document.head.append(make("script", { src: place.dataset.file }));
+}
+
+tellTiming();
 at("theme").addEventListener("click", () => {
   const root = document.documentElement, dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
