@@ -77,16 +77,19 @@ pub(super) struct Names {
 struct Left<'a> {
     word: [&'a str; WORDS],
     bits: [f32; WORDS],
+    outline: [Outline; WORDS],
     count: usize,
 }
 
 impl<'a> Left<'a> {
     fn new(table: &'a Table, party: u32, card: &Card, used: u32) -> Self {
-        let mut left = Left { word: [""; WORDS], bits: [0.0; WORDS], count: 0 };
+        let outline = [Outline::default(); WORDS];
+        let mut left = Left { word: [""; WORDS], bits: [0.0; WORDS], outline, count: 0 };
         for (i, word) in table.name(party).split(' ').take(usize::from(card.words)).enumerate() {
             if used >> i & 1 == 0 {
                 left.word[left.count] = word;
                 left.bits[left.count] = card.bits(i);
+                left.outline[left.count] = card.outline[i];
                 left.count += 1;
             }
         }
@@ -97,6 +100,7 @@ impl<'a> Left<'a> {
     }
     fn take(&mut self, i: usize) -> f32 {
         self.word[i] = "";
+        self.outline[i] = Outline::default();
         self.bits[i]
     }
     fn whole(&self) -> usize {
@@ -192,7 +196,7 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
     for i in 0..here.count {
         for j in 0..there.count {
             let (x, y) = (here.word[i], there.word[j]);
-            if x.len() < 3 || y.len() < 3 {
+            if !here.outline[i].may_be(there.outline[j]) {
                 continue;
             }
             let Some(kind) = spelling(x, y) else { continue };
@@ -243,7 +247,8 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
     let looked_at = if table.learning || table.open.any() { here.count } else { 0 };
     for i in 0..looked_at {
         for j in 0..there.count {
-            if is_similar(here.word[i], there.word[j]) {
+            let may = here.outline[i].may_be_similar(there.outline[j]);
+            if may && is_similar(here.word[i], there.word[j]) {
                 sum += (here.take(i).min(there.take(j)) + bits.word_similar).max(0.0);
                 count(WordLevel::Similar, 1);
                 similar = true;
@@ -345,6 +350,15 @@ mod tests {
         "Unknown",
         "Anna",
     ];
+
+    proptest::proptest! {
+        #[test]
+        fn words_ruled_out_by_their_letters_are_not_much_alike(a in "[a-e]{2,9}", b in "[a-e]{2,9}") {
+            if is_similar(&a, &b) {
+                proptest::prop_assert!(Outline::of(&a).may_be_similar(Outline::of(&b)), "{} {}", a, b);
+            }
+        }
+    }
 
     #[test]
     fn names_ruled_out_by_their_letters_are_found_doubtful() {

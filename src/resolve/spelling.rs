@@ -69,6 +69,20 @@ impl Outline {
     pub(super) fn may_be_within(self, whole: Outline) -> bool {
         self.0 & !whole.0 & Self::LETTERS == 0 && (self.len() < whole.len() || whole.len() == Self::LONG)
     }
+    /// Whether two words may have as many letters in common as words that are much alike: one edit apart, or, by Jaro and
+    /// Winkler, so many that what four equal first letters add lifts them to 0.87.
+    pub(super) fn may_be_similar(self, other: Outline) -> bool {
+        if self.len() == Self::LONG || other.len() == Self::LONG {
+            return true;
+        }
+        let only = |a: Outline, b: Outline| (a.0 & !b.0 & Self::LETTERS).count_ones();
+        let (here, there) = (only(self, other), only(other, self));
+        let (m, n) = (self.len(), other.len());
+        let common = f64::from(m.saturating_sub(here).min(n.saturating_sub(there)));
+        // Jaro is a third of (common / m + common / n + at most 1), and Jaro-Winkler at most 0.4 + 0.6 of it.
+        let jaro = (common / f64::from(m.max(1)) + common / f64::from(n.max(1)) + 1.0) / 3.0;
+        here + there <= 2 && m.abs_diff(n) <= 1 || 0.4 + 0.6 * jaro >= 0.869
+    }
     /// Whether [`spelling`] may find the two to be one word; where not, it does not.
     pub(super) fn may_be(self, other: Outline) -> bool {
         let apart = self.0 ^ other.0;

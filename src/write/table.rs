@@ -44,7 +44,7 @@ impl Table {
         let batch = RecordBatch::try_new(schema.clone(), self.columns)
             .map_err(|source| WriteError::Arrow { path: path.clone(), source })?;
         let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).map_err(parquet)?))
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(parquet)?))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_max_row_group_row_count(Some(GROUP_ROWS))
             .set_created_by(concat!("parcel-risk ", env!("CARGO_PKG_VERSION")).into())
