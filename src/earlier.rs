@@ -90,8 +90,8 @@ pub fn quality(runs: &[EarlierRun], previous: Option<&Path>) -> Result<EarlierQu
         runs[first..].iter().filter_map(|run| night(&run.folder, &run.date).ok()).collect();
     if let Some(night) = named {
         nights.retain(|other| other.day != night.day);
-        nights.push(night);
         // Changes are told against the last one.
+        nights.push(night);
     }
     Ok(EarlierQuality { nights })
 }

@@ -2,7 +2,7 @@
 
 use libmimalloc_sys::mi_option_t;
 
-/// `mi_option_purge_delay` of mimalloc 2 and 3: milliseconds until unused memory goes back to the system; negative, never.
+/// `mi_option_purge_delay` of mimalloc 3: milliseconds until unused memory goes back to the system; negative, never.
 const PURGE_DELAY: mi_option_t = 15;
 
 /// Keeps memory that a stage no longer needs for the next one, instead of returning it and asking for it again.

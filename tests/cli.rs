@@ -90,6 +90,12 @@ fn the_sample_tells_its_story() {
     ] {
         assert!(said.contains(words), "{words}\n{said}");
     }
+    // The README shows this very summary; time and folder are those of another run.
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let shown = readme.split("```\n").find(|block| block.starts_with("Read  ")).unwrap();
+    for line in shown.lines().filter(|line| !line.starts_with("Time ") && !line.starts_with("Files ")) {
+        assert!(said.lines().any(|l| l == line), "the README shows `{line}`, the run says\n{said}");
+    }
     let counts = &record(&out)["counts"];
     assert_eq!(counts["records_read"], 434);
     assert_eq!(counts["lines_used"], 432);
