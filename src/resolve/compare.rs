@@ -2,7 +2,7 @@
 
 use super::card::{BUSINESS, NAMELESS, Table};
 use super::names::{NameLevel, Names, compare_names, names_may_agree};
-use super::places::{PlaceLevel, Places, compare_places};
+use super::places::{Part, PlaceLevel, Places, compare_places};
 use super::settings::{Bits, ResolveSettings, Weights};
 use crate::model::entities::Evidence;
 
@@ -100,6 +100,12 @@ impl Comparison {
                 && self.email != Match::Same
                 && self.registration != Match::Same
                 && !self.firms;
+        // A name with a slip in it, at another house and another flat: neighbours of one campus or estate.
+        let elsewhere = self.places.house == Part::Different && self.places.unit == Part::Different;
+        let neighbours = elsewhere && self.names.level != NameLevel::Same && !mailbox_or_number;
+        if neighbours && self.registration != Match::Same {
+            return false;
+        }
         let met = contact || self.close;
         let line = if contact || self.firms { settings.merge } else { settings.merge_by_name };
         // A name alone is judged among all who may bear it, not among the few of the night.

@@ -164,3 +164,19 @@ fn a_path_of_weak_links_is_not_one_person() {
     let of = entities(&rows);
     assert_ne!(of[0], of[2]);
 }
+
+#[test]
+fn neighbours_on_a_campus_whose_names_differ_by_a_letter() {
+    let together = |name, address| {
+        let mut rows = strangers(3000);
+        let at = |name, address| row([name, address, "Bonn", "53111", "", "", "", "DE"]);
+        rows.push(at("Theobald Hunghoff", "Campus 1611, Zimmer 740"));
+        rows.push(at(name, address));
+        let of = entities(&rows);
+        of[3000] == of[3001]
+    };
+    assert!(!together("Theobald Dunghoff", "Campus 1527, Zimmer 427"));
+    // A slip in the name alone, or the house number alone, is one person all the same.
+    assert!(together("Theobald Dunghoff", "Campus 1611, Zimmer 740"));
+    assert!(together("Theobald Hunghoff", "Campus 1527, Zimmer 740"));
+}
