@@ -45,16 +45,16 @@ pub fn of_night(
     let lines = 0..shipments.lines.len();
     all.insert(
         "price-below-peers",
-        lines.clone().filter_map(|l| prices.peers(l)).map(|j| j.p_value).collect(),
+        lines.clone().filter_map(|l| prices.peers(l)).map(|j| j.p_value()).collect(),
     );
-    all.insert("price-below-own-article", lines.filter_map(|l| prices.own(l)).map(|j| j.p_value).collect());
+    all.insert("price-below-own-article", lines.filter_map(|l| prices.own(l)).map(|j| j.p_value()).collect());
     let senders = 0..consignors.entities.len() as u32;
     all.insert(
         "price-consignor-low",
-        senders.filter_map(|c| prices.consignor(c)).map(|j| j.p_value).collect(),
+        senders.filter_map(|c| prices.consignor(c)).map(|j| j.p_value()).collect(),
     );
     let parcels = 0..shipments.parcels.len() as u32;
     let whole = parcels.filter_map(|p| prices.parcel(shipments, facts.terms, p));
-    all.insert("price-parcel-low", whole.map(|w| w.judgement.p_value).collect());
+    all.insert("price-parcel-low", whole.map(|w| w.judgement.p_value()).collect());
     Ok(all)
 }

@@ -105,7 +105,7 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
 }
 
 /// The strongest other comparison.
-fn support(facts: &Facts, line: usize, max_level: f64) -> Option<(Judgement, &'static str)> {
+fn support<'a>(facts: &'a Facts, line: usize, max_level: f64) -> Option<(Judgement<'a>, &'static str)> {
     let consignor = facts.consignor(facts.shipments.lines.parcel[line]);
     let all = [
         (facts.prices.own(line), "the consignor's own price of the article"),

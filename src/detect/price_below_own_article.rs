@@ -85,7 +85,7 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     let grounds = Grounds {
         line,
         score: judgement.probability,
-        p_value: Some(judgement.p_value),
+        p_value: Some(judgement.p_value()),
         true_over_declared: 1.0 / judgement.ratio,
         reason,
         judgement: &judgement,

@@ -80,12 +80,12 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
         "Against the price that other consignors, and this one's other goods, let expect it is {:.0} %; an honest price \
          lies as low {}.",
         100.0 * judgement.ratio,
-        how_often(judgement.p_value)
+        how_often(judgement.p_value())
     );
     let grounds = Grounds {
         line,
         score: judgement.probability,
-        p_value: Some(judgement.p_value),
+        p_value: Some(judgement.p_value()),
         true_over_declared: 1.0 / judgement.ratio,
         reason,
         judgement: &judgement,

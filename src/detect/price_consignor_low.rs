@@ -90,7 +90,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     let mut found: Vec<Option<(Judgement, String)>> = Vec::with_capacity(facts.consignors.entities.len());
     let mut tests = 0;
     for consignor in 0..facts.consignors.entities.len() as u32 {
-        found.push(facts.prices.consignor(consignor).and_then(|judgement| {
+        found.push(facts.prices.consignor(consignor).and_then(|mut judgement| {
             let standing = facts.prices.standing(consignor, judgement.scale)?;
             if standing.articles < settings.min_articles || standing.lines < settings.min_lines {
                 return None;
@@ -101,10 +101,10 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
             let (max_ratio, odds) =
                 if scaled { (settings.max_ratio_scaled, ends.odds) } else { (settings.max_ratio, 1.0) };
             let cut = judgement.probability * odds;
-            let probability = cut / (cut + 1.0 - judgement.probability);
-            let low = probability >= settings.min_score && judgement.ratio <= max_ratio;
-            let reason = across(&judgement, standing.articles, standing.lines, scaled.then_some(ends));
-            low.then_some((Judgement { probability, ..judgement }, reason))
+            judgement.probability = cut / (cut + 1.0 - judgement.probability);
+            let low = judgement.probability >= settings.min_score && judgement.ratio <= max_ratio;
+            let reason = || across(&judgement, standing.articles, standing.lines, scaled.then_some(ends));
+            low.then(|| (judgement, reason()))
         }));
     }
     let mut result = Findings { tests, ..Findings::default() };
@@ -133,7 +133,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         let grounds = Grounds {
             line,
             score: judgement.probability * own,
-            p_value: Some(judgement.p_value),
+            p_value: Some(judgement.p_value()),
             true_over_declared: 1.0 / ratio.max(judgement.ratio),
             reason: reason.clone(),
             judgement,
@@ -158,10 +158,10 @@ fn across(judgement: &Judgement, articles: u32, lines: u32, scaled: Option<Ends>
         "Over all its goods ({lines} lines of {articles} articles) this consignor declares {:.0} % of what other \
          consignors ask for the same goods; honest consignors lie as low {}.",
         100.0 * judgement.ratio,
-        if judgement.p_value < 0.001 {
+        if judgement.p_value() < 0.001 {
             "less than once in 1,000".to_owned()
         } else {
-            format!("about {:.1} times in 1,000", 1_000.0 * judgement.p_value)
+            format!("about {:.1} times in 1,000", 1_000.0 * judgement.p_value())
         }
     );
     if let Some(ends) = scaled {

@@ -125,7 +125,7 @@ fn judge(facts: &Facts, settings: &Settings, crowds: &[bool], parcel: u32) -> Op
         parcel,
         line_number: None,
         score: judgement.probability,
-        p_value: Some(judgement.p_value),
+        p_value: Some(judgement.p_value()),
         revenue: revenue(facts, parcel, &whole),
         case: None,
         reason: reason(&whole, &facts.terms(parcel).currency.to_string()),

@@ -6,6 +6,7 @@ use crate::facts::parts::{
     Group, Link, Model, Pools, Search, Story, contacts, counted, party_name, report, search, when,
 };
 use crate::model::finding::Findings;
+use rayon::prelude::*;
 
 detector! {
     /// ## What it flags
@@ -79,9 +80,10 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         across: true,
         crowd: settings.crowd,
     };
+    let found = |link: Link| search(facts, &Pools::of(facts, &contacts(facts, link)), &model);
+    let by_link: Vec<Search> = Link::ALL.into_par_iter().map(found).collect();
     let mut all = Search::default();
-    for link in Link::ALL {
-        let found = search(facts, &Pools::of(facts, &contacts(facts, link)), &model);
+    for (link, found) in Link::ALL.into_iter().zip(by_link) {
         all.groups.extend(found.groups.into_iter().map(|group| Group { link: Some(link), ..group }));
         all.p_values.extend(found.p_values);
         all.controls += found.controls;

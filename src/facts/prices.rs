@@ -113,18 +113,25 @@ impl Scale {
 }
 
 /// A judged residual.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Judgement {
+#[derive(Clone, Copy, Debug)]
+pub struct Judgement<'a> {
     /// Probability that the value was cut.
     pub probability: f64,
-    /// Probability that an honest value lies as low.
-    pub p_value: f64,
     /// Declared over expected price.
     pub ratio: f64,
     /// Standard deviation of its logarithm for an honest value.
     pub spread: f64,
     /// Scale on which it was judged.
     pub scale: Scale,
+    residual: Residual,
+    mixture: &'a Mixture,
+}
+
+impl Judgement<'_> {
+    /// Probability that an honest value lies as low.
+    pub fn p_value(&self) -> f64 {
+        self.mixture.p_value(self.residual.x, self.residual.s)
+    }
 }
 
 /// Prices of a night.
@@ -262,12 +269,12 @@ impl Prices {
     }
 
     /// The line against other consignors' prices, its consignor's usual level granted.
-    pub fn peers(&self, line: usize) -> Option<Judgement> {
+    pub fn peers(&self, line: usize) -> Option<Judgement<'_>> {
         self.peers_residual(line).map(|r| judged(&self.peers, r, self.line_ends.of(line)))
     }
 
     /// The line against its consignor's other lines of the same article.
-    pub fn own(&self, line: usize) -> Option<Judgement> {
+    pub fn own(&self, line: usize) -> Option<Judgement<'_>> {
         self.own_residual(line).map(|r| judged(&self.own, r, self.seen_of_own(line)))
     }
 
@@ -282,7 +289,7 @@ impl Prices {
     /// Where both are about as sharp, the log odds are their mean by precision (a logarithmic opinion pool, C. Genest
     /// and J. Zidek, Statistical Science 1:114, 1986); who undervalues all it sells is low in its own eyes nowhere, so
     /// that the consignor's probability comes in as another way in which the line may be cut.
-    pub fn ranked(&self, line: usize, consignor: u32) -> Option<(Judgement, &'static str)> {
+    pub fn ranked(&self, line: usize, consignor: u32) -> Option<(Judgement<'_>, &'static str)> {
         let (own, peers) = (self.own(line), self.peers(line));
         let (mut judgement, with) = match (own, peers) {
             (Some(own), Some(peers)) => {
@@ -305,7 +312,7 @@ impl Prices {
     }
 
     /// All of a consignor's prices against other consignors'.
-    pub fn consignor(&self, consignor: u32) -> Option<Judgement> {
+    pub fn consignor(&self, consignor: u32) -> Option<Judgement<'_>> {
         self.consignor_residual(consignor).map(|r| judged(&self.consignors, r, Likelihood::EVEN))
     }
 
@@ -398,13 +405,14 @@ fn pooled(a: &Judgement, b: &Judgement) -> f64 {
     1.0 / (1.0 + (-mean).exp())
 }
 
-fn judged(mixture: &Mixture, (residual, scale): (Residual, Scale), ending: Likelihood) -> Judgement {
+fn judged(mixture: &Mixture, (residual, scale): (Residual, Scale), ending: Likelihood) -> Judgement<'_> {
     Judgement {
         probability: mixture.posterior_given(residual.x, residual.s, ending),
-        p_value: mixture.p_value(residual.x, residual.s),
         ratio: residual.x.exp(),
         spread: residual.s,
         scale,
+        residual,
+        mixture,
     }
 }
 

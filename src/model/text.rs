@@ -27,6 +27,12 @@ impl Texts {
         self.ends.push(self.bytes.len());
         (self.ends.len() - 1) as u32
     }
+    /// Adds the strings of another column behind its own.
+    pub fn append(&mut self, other: &Texts) {
+        let before = self.bytes.len();
+        self.bytes.push_str(&other.bytes);
+        self.ends.extend(other.ends.iter().map(|end| before + end));
+    }
     /// The string at a position.
     pub fn get(&self, position: u32) -> &str {
         let position = position as usize;

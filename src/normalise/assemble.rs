@@ -2,8 +2,9 @@
 //!
 //! The result does not depend on the order of files, blocks or records: lines are ordered by what they say.
 
-use super::block::{Chunk, Context, TIMES, WORDS};
+use super::block::Context;
 use super::party::Distinct;
+use super::records::{Night, Records, WORDS};
 use crate::fields::country::Country;
 use crate::fields::currency::Currency;
 use crate::fields::time::NO_TIME;
@@ -12,14 +13,15 @@ use crate::model::money::Money;
 use crate::model::parcels::{Lines, NO_AMOUNT, Parcels, Shipments};
 use crate::model::schema::Column;
 use crate::model::text::{Interner, Texts};
+use crate::read::Input;
 use crate::refdata::regimes::{Basis, Terms};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// A line: the block that holds it and its row there.
-type Place = (u32, u32);
+/// A line, by its position among the records.
+type Place = u32;
 
 /// A record set aside because another one says the same or better.
 pub(super) struct Repeat {
@@ -40,28 +42,39 @@ pub(super) struct Assembled {
 type Restated = Vec<(u32, u32, Money)>;
 
 /// Joins lines to parcels.
-pub(super) fn assemble(mut chunks: Vec<Chunk>, context: &Context) -> Assembled {
-    let senders = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignors)).collect();
-    let addressees = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignees)).collect();
+pub(super) fn assemble(night: Night, inputs: &[Input], context: &Context) -> Assembled {
+    let Night { mut records, words, descriptions, consignors, consignees } = night;
+    let channels: Vec<Channel> = inputs.iter().map(|input| input.channel).collect();
+    let table = |consignor_of, consignee_of| Table {
+        records: &records,
+        descriptions: &descriptions,
+        channels: &channels,
+        consignor_of,
+        consignee_of,
+    };
     let ((senders, addressees), sorted) = rayon::join(
-        || rayon::join(|| Distinct::of(senders), || Distinct::of(addressees)),
-        || Table { chunks: &chunks, consignor_of: &[], consignee_of: &[] }.sorted(),
+        || rayon::join(|| Distinct::of(consignors), || Distinct::of(consignees)),
+        || table(&[], &[]).sorted(),
     );
     let mut repeats = Vec::new();
-    let ranked = Table { chunks: &chunks, consignor_of: &senders.rank, consignee_of: &addressees.rank };
     let mut restated = Restated::new();
-    let (order, starts) = ranked.parcels(&sorted, &mut repeats, &mut restated);
+    let (order, starts) =
+        table(&senders.rank, &addressees.rank).parcels(&sorted, &mut repeats, &mut restated);
     drop(sorted);
-    let named = |party: fn(&Chunk) -> &Vec<u32>| {
-        let chunks = &chunks;
-        order.iter().map(move |&(c, row)| (c, party(&chunks[c as usize])[row as usize]))
-    };
     let ((consignors, consignor_of), (consignees, consignee_of)) = rayon::join(
-        || senders.numbered(named(|c| &c.consignor)),
-        || addressees.numbered(named(|c| &c.consignee)),
+        || senders.numbered(order.iter().map(|&place| records.consignor[place as usize])),
+        || addressees.numbered(order.iter().map(|&place| records.consignee[place as usize])),
     );
-    let (mut shipments, declared) = gather(&mut chunks, [&consignor_of, &consignee_of], &order, &starts);
-    drop(chunks);
+    let said = Said {
+        word: std::mem::take(&mut records.word),
+        words,
+        description: std::mem::take(&mut records.description),
+        descriptions,
+    };
+    let firsts: Vec<Place> = starts[..starts.len() - 1].iter().map(|&s| order[s as usize]).collect();
+    let columns =
+        Columns { records, channels: &channels, order: &order, firsts: &firsts, consignor_of, consignee_of };
+    let (mut shipments, declared) = gather(said, columns, &starts);
     let terms = convert(&mut shipments, &declared, context);
     shipments.parcels.restated = restated;
     shipments.consignors = consignors;
@@ -69,50 +82,45 @@ pub(super) fn assemble(mut chunks: Vec<Chunk>, context: &Context) -> Assembled {
     Assembled { shipments, terms, repeats }
 }
 
-/// All lines, still in their blocks.
+/// All lines, in the order in which they were read.
 struct Table<'a> {
-    chunks: &'a [Chunk],
-    consignor_of: &'a [Vec<u32>],
-    consignee_of: &'a [Vec<u32>],
+    records: &'a Records,
+    descriptions: &'a Texts,
+    /// By input.
+    channels: &'a [Channel],
+    /// By declared party.
+    consignor_of: &'a [u32],
+    consignee_of: &'a [u32],
 }
 
 impl Table<'_> {
-    fn id(&self, (chunk, row): Place) -> &str {
-        self.chunks[chunk as usize].id.get(row)
+    fn id(&self, place: Place) -> &str {
+        self.records.id.get(place)
     }
-    fn channel(&self, (chunk, _): Place) -> Channel {
-        self.chunks[chunk as usize].channel.unwrap_or(Channel::Postal)
-    }
-    fn at<T: Copy>(&self, (chunk, row): Place, column: impl Fn(&Chunk) -> &Vec<T>) -> T {
-        column(&self.chunks[chunk as usize])[row as usize]
+    fn at<T: Copy>(&self, place: Place, column: impl Fn(&Records) -> &Vec<T>) -> T {
+        column(self.records)[place as usize]
     }
     fn consignor(&self, place: Place) -> u32 {
-        self.consignor_of[place.0 as usize][self.at(place, |c| &c.consignor) as usize]
+        self.consignor_of[self.at(place, |r| &r.consignor) as usize]
     }
     fn consignee(&self, place: Place) -> u32 {
-        self.consignee_of[place.0 as usize][self.at(place, |c| &c.consignee) as usize]
+        self.consignee_of[self.at(place, |r| &r.consignee) as usize]
     }
     fn description(&self, place: Place) -> &str {
-        let chunk = &self.chunks[place.0 as usize];
-        chunk.descriptions.get(chunk.description[place.1 as usize])
+        self.descriptions.get(self.at(place, |r| &r.description))
     }
 
     /// Lines by channel and identifier, then by what they say; with the first bytes of both, which tell most apart.
     fn sorted(&self) -> Vec<(u128, Place)> {
-        let mut keyed: Vec<(u128, Place)> = self
-            .chunks
-            .par_iter()
-            .enumerate()
-            .flat_map_iter(|(c, chunk)| {
-                let channel = chunk.channel.unwrap_or(Channel::Postal);
-                (0..chunk.len() as u32).map(move |row| {
-                    let mut key = [0_u8; 16];
-                    key[0] = channel as u8;
-                    let id = chunk.id.get(row).as_bytes();
-                    let kept = id.len().min(15);
-                    key[1..1 + kept].copy_from_slice(&id[..kept]);
-                    (u128::from_be_bytes(key), (c as u32, row))
-                })
+        let mut keyed: Vec<(u128, Place)> = (0..self.records.len() as u32)
+            .into_par_iter()
+            .map(|place| {
+                let mut key = [0_u8; 16];
+                key[0] = self.channels[self.at(place, |r| &r.source) as usize] as u8;
+                let id = self.id(place).as_bytes();
+                let kept = id.len().min(15);
+                key[1..1 + kept].copy_from_slice(&id[..kept]);
+                (u128::from_be_bytes(key), place)
             })
             .collect();
         keyed.par_sort_unstable();
@@ -130,7 +138,7 @@ impl Table<'_> {
 
     fn order(&self, a: Place, b: Place) -> Ordering {
         let number = |p| Some(self.at(p, |c| &c.number)).filter(|&n| n > 0).unwrap_or(u32::MAX);
-        let source = |p: Place| self.chunks[p.0 as usize].source;
+        let source = |p: Place| self.at(p, |c| &c.source);
         (self.id(a).cmp(self.id(b)))
             .then_with(|| self.at(a, |c| &c.date).cmp(&self.at(b, |c| &c.date)))
             .then_with(|| number(a).cmp(&number(b)))
@@ -203,7 +211,7 @@ impl Table<'_> {
         for &place in parcel {
             let content = self.at(place, |c| &c.content);
             let number = self.at(place, |c| &c.number);
-            let source = self.chunks[place.0 as usize].source;
+            let source = self.at(place, |c| &c.source);
             let record = self.at(place, |c| &c.record);
             // Equal lines stand together, so only the last one kept can be the same.
             let last = kept[start..].last().copied();
@@ -240,27 +248,11 @@ impl Table<'_> {
 }
 
 /// The columns in their final order, values still in the declared currency; and the amounts that only the conversion
-/// needs. Takes each column out of the blocks and lets it go once it is copied: the night is never held twice.
-fn gather(
-    chunks: &mut [Chunk],
-    [consignor_of, consignee_of]: [&[Vec<u32>]; 2],
-    order: &[Place],
-    starts: &[u32],
-) -> (Shipments, Declared) {
-    let firsts: Vec<Place> = starts[..starts.len() - 1].iter().map(|&s| order[s as usize]).collect();
-    let said: Vec<Said> = chunks.iter_mut().map(Said::take).collect();
-    let mut columns = Columns { chunks, order, firsts: &firsts };
-    let (numbered, (parcels, lines, declared)) = rayon::join(
-        || Numbered::of(said, &firsts, order),
-        || {
-            let declared = columns.declared();
-            let parties = [
-                columns.party(|c| &mut c.consignor, consignor_of),
-                columns.party(|c| &mut c.consignee, consignee_of),
-            ];
-            (columns.parcels(parties, starts), columns.lines(starts), declared)
-        },
-    );
+/// needs.
+fn gather(said: Said, columns: Columns, starts: &[u32]) -> (Shipments, Declared) {
+    let (order, firsts) = (columns.order, columns.firsts);
+    let (numbered, (parcels, lines, declared)) =
+        rayon::join(|| Numbered::of(&said, firsts, order), || columns.all(starts));
     let Numbered { words, word_columns, descriptions, description } = numbered;
     let [manifest, carrier, receptacle, flight, platform, seller, order, ioss, procedures] = word_columns;
     let parcels = Parcels {
@@ -279,90 +271,45 @@ fn gather(
     (Shipments { parcels, lines, descriptions, words, ..Shipments::default() }, declared)
 }
 
-/// The blocks' columns, on their way into final order: that of all lines, and that of the first line of each parcel.
+/// The records on their way into final order: that of all lines, and that of the first line of each parcel. Each column
+/// is let go once it is copied, so that the night is never held twice.
 struct Columns<'a> {
-    chunks: &'a mut [Chunk],
+    records: Records,
+    channels: &'a [Channel],
     order: &'a [Place],
     firsts: &'a [Place],
+    /// By declared party.
+    consignor_of: Vec<u32>,
+    consignee_of: Vec<u32>,
 }
 
 impl Columns<'_> {
-    /// A column of parcels.
-    fn of_parcels<T: Copy + Send + Sync>(&mut self, column: fn(&mut Chunk) -> &mut Vec<T>) -> Vec<T> {
-        put(self.taken(column), self.firsts)
-    }
-
-    /// A column of lines.
-    fn of_lines<T: Copy + Send + Sync>(&mut self, column: fn(&mut Chunk) -> &mut Vec<T>) -> Vec<T> {
-        put(self.taken(column), self.order)
-    }
-
-    fn taken<T>(&mut self, column: fn(&mut Chunk) -> &mut Vec<T>) -> Vec<Vec<T>> {
-        self.chunks.iter_mut().map(|chunk| std::mem::take(column(chunk))).collect()
-    }
-
-    fn party(&mut self, column: fn(&mut Chunk) -> &mut Vec<u32>, number: &[Vec<u32>]) -> Vec<u32> {
-        let held = self.taken(column);
-        let of = |&(chunk, row): &Place| number[chunk as usize][held[chunk as usize][row as usize] as usize];
-        self.firsts.par_iter().map(of).collect()
-    }
-
-    /// Points in time, by [`TIMES`]; none where no block has any.
-    fn times<const WHICH: usize>(&mut self) -> Vec<i32> {
-        const { assert!(WHICH < TIMES.len()) };
-        let held = self.taken(|c| &mut c.time[WHICH]);
-        if held.iter().all(Vec::is_empty) {
-            return Vec::new();
-        }
-        let time = |&(chunk, row): &Place| held[chunk as usize].get(row as usize).copied().unwrap_or(NO_TIME);
-        self.firsts.par_iter().map(time).collect()
-    }
-
-    fn ids(&mut self) -> Texts {
-        let held: Vec<Texts> = self.chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.id)).collect();
-        let text = |&(chunk, row): &Place| held[chunk as usize].get(row);
-        Texts::of(self.firsts.iter().map(text))
-    }
-
-    fn declared(&mut self) -> Declared {
-        Declared {
-            parcel_value: self.of_lines(|c| &mut c.parcel_value),
-            transport: self.of_parcels(|c| &mut c.transport),
-            insurance: self.of_parcels(|c| &mut c.insurance),
-            insured: self.of_parcels(|c| &mut c.insured),
-        }
-    }
-
-    /// All columns of parcels but those of numbered texts.
-    fn parcels(&mut self, [consignor, consignee]: [Vec<u32>; 2], starts: &[u32]) -> Parcels {
-        let chunk = |p: &Place| &self.chunks[p.0 as usize];
-        Parcels {
-            channel: self.firsts.par_iter().map(|p| chunk(p).channel.unwrap_or(Channel::Postal)).collect(),
-            source: self.firsts.par_iter().map(|p| chunk(p).source).collect(),
-            id: self.ids(),
-            date: self.of_parcels(|c| &mut c.date),
-            order_date: self.of_parcels(|c| &mut c.order_date),
-            posting_date: self.of_parcels(|c| &mut c.posting_date),
-            sent: self.times::<0>(),
-            departed: self.times::<1>(),
-            arrived: self.times::<2>(),
-            consignor,
-            consignee,
-            destination: self.of_parcels(|c| &mut c.destination),
-            nature: self.of_parcels(|c| &mut c.nature),
-            gross_weight: self.of_parcels(|c| &mut c.gross_weight),
-            currency: self.of_parcels(|c| &mut c.currency),
-            departure: self.of_parcels(|c| &mut c.departure),
+    /// All columns but those of numbered texts.
+    fn all(self, starts: &[u32]) -> (Parcels, Lines, Declared) {
+        let Columns { records: r, channels, order, firsts, consignor_of, consignee_of } = self;
+        let source: Vec<u32> = put(r.source, firsts);
+        let parcels = Parcels {
+            channel: source.par_iter().map(|&source| channels[source as usize]).collect(),
+            source,
+            id: Texts::of(firsts.iter().map(|&place| r.id.get(place))),
+            date: put(r.date, firsts),
+            order_date: put(r.order_date, firsts),
+            posting_date: put(r.posting_date, firsts),
+            consignor: put_through(r.consignor, &consignor_of, firsts),
+            consignee: put_through(r.consignee, &consignee_of, firsts),
+            destination: put(r.destination, firsts),
+            nature: put(r.nature, firsts),
+            gross_weight: put(r.gross_weight, firsts),
+            currency: put(r.currency, firsts),
+            departure: put(r.departure, firsts),
             first_line: starts.to_vec(),
             ..Parcels::default()
-        }
-    }
-
-    /// All columns of lines but the descriptions.
-    fn lines(&mut self, starts: &[u32]) -> Lines {
+        };
+        let [sent, departed, arrived] = r.time.map(|time| put_if_any(time, firsts));
+        let parcels = Parcels { sent, departed, arrived, ..parcels };
         // Lines come by their numbers, those without one last; a number that stands twice moves on.
-        let mut number = self.of_lines(|c| &mut c.number);
-        let mut parcel = Vec::with_capacity(self.order.len());
+        let mut number = put(r.number, order);
+        let mut parcel = Vec::with_capacity(order.len());
         for (p, range) in starts.windows(2).enumerate() {
             let mut next = 1;
             for number in &mut number[range[0] as usize..range[1] as usize] {
@@ -372,44 +319,53 @@ impl Columns<'_> {
                 next += 1;
             }
         }
-        Lines {
+        let lines = Lines {
             parcel,
             number,
-            hs: self.of_lines(|c| &mut c.hs),
-            origin: self.of_lines(|c| &mut c.origin),
-            quantity: self.of_lines(|c| &mut c.quantity),
-            net_weight: self.of_lines(|c| &mut c.net_weight),
-            value: self.of_lines(|c| &mut c.value),
-            allocated: vec![false; self.order.len()],
-            filled: self.of_lines(|c| &mut c.filled),
-            unusable: self.of_lines(|c| &mut c.unusable),
+            hs: put(r.hs, order),
+            origin: put(r.origin, order),
+            quantity: put(r.quantity, order),
+            net_weight: put(r.net_weight, order),
+            value: put(r.value, order),
+            allocated: vec![false; order.len()],
+            filled: put(r.filled, order),
+            unusable: put(r.unusable, order),
             ..Lines::default()
-        }
+        };
+        let declared = Declared {
+            parcel_value: put(r.parcel_value, order),
+            transport: put(r.transport, firsts),
+            insurance: put(r.insurance, firsts),
+            insured: put(r.insured, firsts),
+        };
+        (parcels, lines, declared)
     }
 }
 
-/// What the blocks hold, in the order of the places.
-fn put<T: Copy + Send + Sync>(held: Vec<Vec<T>>, places: &[Place]) -> Vec<T> {
-    places.par_iter().map(|&(chunk, row)| held[chunk as usize][row as usize]).collect()
+/// What a column holds at the places, in their order.
+fn put<T: Copy + Send + Sync>(column: Vec<T>, places: &[Place]) -> Vec<T> {
+    places.par_iter().map(|&place| column[place as usize]).collect()
 }
 
-/// The numbered texts of a block.
+/// The same, each value a number in another column.
+fn put_through(column: Vec<u32>, through: &[u32], places: &[Place]) -> Vec<u32> {
+    places.par_iter().map(|&place| through[column[place as usize] as usize]).collect()
+}
+
+/// The same of points in time that may end early; none where no record has any.
+fn put_if_any(times: Vec<i32>, places: &[Place]) -> Vec<i32> {
+    if times.is_empty() {
+        return times;
+    }
+    places.par_iter().map(|&place| times.get(place as usize).copied().unwrap_or(NO_TIME)).collect()
+}
+
+/// The texts of the records, distinct within their blocks, and the columns that name them.
 struct Said {
     word: [Vec<u32>; WORDS.len()],
-    words: Interner,
+    words: Texts,
     description: Vec<u32>,
-    descriptions: Interner,
-}
-
-impl Said {
-    fn take(chunk: &mut Chunk) -> Said {
-        Said {
-            word: std::mem::take(&mut chunk.word),
-            words: std::mem::take(&mut chunk.words),
-            description: std::mem::take(&mut chunk.description),
-            descriptions: std::mem::take(&mut chunk.descriptions),
-        }
-    }
+    descriptions: Texts,
 }
 
 /// Texts by number, and the columns of numbers.
@@ -423,42 +379,28 @@ struct Numbered {
 
 impl Numbered {
     /// The parcels' words and the lines' descriptions, numbered in the order in which the final tables name them.
-    fn of(said: Vec<Said>, firsts: &[Place], order: &[Place]) -> Numbered {
+    fn of(said: &Said, firsts: &[Place], order: &[Place]) -> Numbered {
         let mut numbered = Numbered::default();
-        let mut known = Known::new(said.iter().map(|s| s.words.len()));
-        for (i, column) in numbered.word_columns.iter_mut().enumerate() {
-            let number = |&(c, row): &Place| {
-                let block = &said[c as usize];
-                known.number(c, block.word[i][row as usize], &block.words, &mut numbered.words)
-            };
-            *column = firsts.iter().map(number).collect();
+        let mut known = vec![u32::MAX; said.words.len()];
+        for (column, word) in numbered.word_columns.iter_mut().zip(&said.word) {
+            let numbers = firsts.iter().map(|&place| word[place as usize]);
+            *column = numbers.map(|n| number(n, &mut known, &said.words, &mut numbered.words)).collect();
         }
-        let mut known = Known::new(said.iter().map(|s| s.descriptions.len()));
-        let number = |&(c, row): &Place| {
-            let block = &said[c as usize];
-            let local = block.description[row as usize];
-            known.number(c, local, &block.descriptions, &mut numbered.descriptions)
-        };
-        numbered.description = order.iter().map(number).collect();
+        let mut known = vec![u32::MAX; said.descriptions.len()];
+        let numbers = order.iter().map(|&place| said.description[place as usize]);
+        numbered.description =
+            numbers.map(|n| number(n, &mut known, &said.descriptions, &mut numbered.descriptions)).collect();
         numbered
     }
 }
 
-/// The final number of each block's own numbers, as far as it has been asked for.
-struct Known(Vec<Vec<u32>>);
-
-impl Known {
-    fn new(counts: impl Iterator<Item = usize>) -> Known {
-        Known(counts.map(|count| vec![u32::MAX; count]).collect())
+/// The final number of a text, looked up when it is first asked for.
+fn number(text: u32, known: &mut [u32], texts: &Texts, all: &mut Interner) -> u32 {
+    let slot = &mut known[text as usize];
+    if *slot == u32::MAX {
+        *slot = all.intern(texts.get(text));
     }
-
-    fn number(&mut self, chunk: u32, local: u32, texts: &Interner, all: &mut Interner) -> u32 {
-        let slot = &mut self.0[chunk as usize][local as usize];
-        if *slot == u32::MAX {
-            *slot = all.intern(texts.get(local));
-        }
-        *slot
-    }
+    *slot
 }
 
 /// Amounts in the declared currency: the parcel's value by line, the others by parcel.

@@ -2,6 +2,7 @@
 
 use super::cells::{Cells, Memo, Words};
 use super::party::{LocalParties, PartyCells};
+use super::records::{Records, TIMES, WORDS};
 use crate::fields::country::{Country, parse_country};
 use crate::fields::currency::{Currency, parse_currency};
 use crate::fields::date::{parse_date, plausible};
@@ -9,11 +10,11 @@ use crate::fields::hs::{HsCode, parse_hs};
 use crate::fields::nature::{Nature, parse_nature};
 use crate::fields::number::{money_from_f64, parse_money, parse_number};
 use crate::fields::time::{Between, NO_TIME, parse_time};
-use crate::model::batch::{Channel, RawBatch, Reject};
+use crate::model::batch::{RawBatch, Reject};
 use crate::model::money::Money;
 use crate::model::parcels::{NO_AMOUNT, NO_DAY};
 use crate::model::schema::Column;
-use crate::model::text::{Interner, Texts};
+use crate::model::text::Interner;
 use crate::read::raw_text;
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::{Regimes, Terms};
@@ -38,112 +39,27 @@ pub struct Context<'a> {
     pub night: i32,
 }
 
-/// The columns whose text goes to the interner of words.
-pub(super) const WORDS: [Column; 9] = [
-    Column::ManifestId,
-    Column::Carrier,
-    Column::ReceptacleId,
-    Column::Flight,
-    Column::Platform,
-    Column::SellerName,
-    Column::OrderId,
-    Column::IossNumber,
-    Column::ProcedureCodes,
-];
-
-/// Points in time: of the message the earliest that it can be, of the goods' departure and arrival the latest.
-pub(super) const TIMES: [Column; 3] = [Column::MessageTime, Column::DepartureTime, Column::ArrivalTime];
-
-/// Typed lines of one block, one entry each in every column.
-#[derive(Default)]
+/// Typed lines of one block.
 pub(super) struct Chunk {
-    pub(super) source: u32,
-    pub(super) channel: Option<Channel>,
     pub(super) rejects: Vec<Reject>,
-    pub(super) record: Vec<u64>,
-    pub(super) id: Texts,
-    /// Hash of all that the record says, to tell repeated records from differing ones.
-    pub(super) content: Vec<u64>,
-    pub(super) number: Vec<u32>,
-    pub(super) date: Vec<i32>,
-    pub(super) order_date: Vec<i32>,
-    pub(super) posting_date: Vec<i32>,
-    /// By [`TIMES`]; empty where the block has none.
-    pub(super) time: [Vec<i32>; TIMES.len()],
-    /// Numbers in the chunk's own `words`, by [`WORDS`].
-    pub(super) word: [Vec<u32>; WORDS.len()],
+    pub(super) records: Records,
     pub(super) words: Interner,
-    pub(super) consignor: Vec<u32>,
-    pub(super) consignee: Vec<u32>,
+    pub(super) descriptions: Interner,
     pub(super) consignors: LocalParties,
     pub(super) consignees: LocalParties,
-    pub(super) departure: Vec<Country>,
-    pub(super) destination: Vec<Country>,
-    pub(super) nature: Vec<Nature>,
-    pub(super) description: Vec<u32>,
-    pub(super) descriptions: Interner,
-    pub(super) hs: Vec<Option<HsCode>>,
-    pub(super) origin: Vec<Country>,
-    pub(super) quantity: Vec<f64>,
-    pub(super) net_weight: Vec<f64>,
-    pub(super) gross_weight: Vec<f64>,
-    pub(super) currency: Vec<Currency>,
-    pub(super) value: Vec<Money>,
-    pub(super) parcel_value: Vec<Money>,
-    pub(super) transport: Vec<Money>,
-    pub(super) insurance: Vec<Money>,
-    pub(super) insured: Vec<Money>,
-    pub(super) filled: Vec<u64>,
-    pub(super) unusable: Vec<u64>,
 }
 
 impl Chunk {
-    pub(super) fn len(&self) -> usize {
-        self.record.len()
-    }
-
-    /// An empty chunk with room for the rows of a block.
-    fn for_rows(batch: &RawBatch) -> Chunk {
-        fn room<T>(n: usize) -> Vec<T> {
-            Vec::with_capacity(n)
-        }
-        let n = batch.len();
-        Chunk {
-            source: batch.source,
-            channel: Some(batch.channel),
-            record: room(n),
-            content: room(n),
-            number: room(n),
-            date: room(n),
-            order_date: room(n),
-            posting_date: room(n),
-            word: std::array::from_fn(|_| room(n)),
-            consignor: room(n),
-            consignee: room(n),
-            departure: room(n),
-            destination: room(n),
-            nature: room(n),
-            description: room(n),
-            hs: room(n),
-            origin: room(n),
-            quantity: room(n),
-            net_weight: room(n),
-            gross_weight: room(n),
-            currency: room(n),
-            value: room(n),
-            parcel_value: room(n),
-            transport: room(n),
-            insurance: room(n),
-            insured: room(n),
-            filled: room(n),
-            unusable: room(n),
-            ..Chunk::default()
-        }
-    }
-
     /// Reads a block.
     pub(super) fn read(batch: RawBatch, context: &Context) -> Chunk {
-        let mut chunk = Chunk::for_rows(&batch);
+        let mut chunk = Chunk {
+            rejects: Vec::new(),
+            records: Records::for_rows(batch.len()),
+            words: Interner::default(),
+            descriptions: Interner::default(),
+            consignors: LocalParties::default(),
+            consignees: LocalParties::default(),
+        };
         let mut columns = Columns::new(&batch, context);
         for row in by_identifier(&batch) {
             if let Err((field, reason)) = columns.line(row, &mut chunk) {
@@ -157,8 +73,6 @@ impl Chunk {
             }
         }
         chunk.rejects.extend(batch.rejects.iter().cloned());
-        chunk.consignors.close();
-        chunk.consignees.close();
         chunk
     }
 }
@@ -301,49 +215,51 @@ impl<'a> Columns<'a> {
         let nature = self.nature.get(row, |t| Some(parse_nature(t)));
         optional(nature.map(|v| v != Nature::Unknown), Column::Nature);
 
+        let Chunk { records, words, descriptions, consignors, consignees, .. } = chunk;
         for (i, (memo, column)) in self.times.iter_mut().zip(TIMES).enumerate() {
             let time = memo.get(row, |t| Some(parse_time(t)));
             optional(time.map(|v| v.is_some()), column);
             let Some(Some(time)) = time else {
-                if !chunk.time[i].is_empty() {
-                    chunk.time[i].push(NO_TIME);
+                if !records.time[i].is_empty() {
+                    records.time[i].push(NO_TIME);
                 }
                 continue;
             };
             // What came before told nothing.
-            chunk.time[i].resize(chunk.record.len(), NO_TIME);
+            records.time[i].resize(records.record.len(), NO_TIME);
             let late = column != Column::MessageTime;
-            chunk.time[i].push(if late { time.latest } else { time.earliest });
+            records.time[i].push(if late { time.latest } else { time.earliest });
         }
-        chunk.record.push(self.batch.records[row]);
-        chunk.id.push(id);
-        chunk.content.push(content);
-        chunk.number.push(number);
-        chunk.date.push(date);
-        chunk.order_date.push(order_date.flatten().unwrap_or(NO_DAY));
-        chunk.posting_date.push(posting_date.flatten().unwrap_or(NO_DAY));
-        for (numbers, cells) in chunk.word.iter_mut().zip(&mut self.words) {
-            numbers.push(cells.intern(row, &mut chunk.words));
+        records.source.push(self.batch.source);
+        records.record.push(self.batch.records[row]);
+        records.id.push(id);
+        records.content.push(content);
+        records.number.push(number);
+        records.date.push(date);
+        records.order_date.push(order_date.flatten().unwrap_or(NO_DAY));
+        records.posting_date.push(posting_date.flatten().unwrap_or(NO_DAY));
+        for (numbers, cells) in records.word.iter_mut().zip(&mut self.words) {
+            numbers.push(cells.intern(row, words));
         }
-        chunk.consignor.push(self.consignor.intern(row, &self.hashes, &mut chunk.consignors));
-        chunk.consignee.push(self.consignee.intern(row, &self.hashes, &mut chunk.consignees));
-        chunk.departure.push(departure);
-        chunk.destination.push(destination);
-        chunk.nature.push(nature.unwrap_or_default());
-        chunk.description.push(self.description.intern(row, &mut chunk.descriptions));
-        chunk.hs.push(hs.flatten());
-        chunk.origin.push(origin.flatten().unwrap_or(departure));
-        chunk.quantity.push(quantity);
-        chunk.net_weight.push(net_weight);
-        chunk.gross_weight.push(gross_weight);
-        chunk.currency.push(currency);
-        chunk.value.push(value);
-        chunk.parcel_value.push(parcel_value);
-        chunk.transport.push(transport);
-        chunk.insurance.push(insurance);
-        chunk.insured.push(insured);
-        chunk.filled.push(filled);
-        chunk.unusable.push(unusable);
+        records.consignor.push(self.consignor.intern(row, &self.hashes, consignors));
+        records.consignee.push(self.consignee.intern(row, &self.hashes, consignees));
+        records.departure.push(departure);
+        records.destination.push(destination);
+        records.nature.push(nature.unwrap_or_default());
+        records.description.push(self.description.intern(row, descriptions));
+        records.hs.push(hs.flatten());
+        records.origin.push(origin.flatten().unwrap_or(departure));
+        records.quantity.push(quantity);
+        records.net_weight.push(net_weight);
+        records.gross_weight.push(gross_weight);
+        records.currency.push(currency);
+        records.value.push(value);
+        records.parcel_value.push(parcel_value);
+        records.transport.push(transport);
+        records.insurance.push(insurance);
+        records.insured.push(insured);
+        records.filled.push(filled);
+        records.unusable.push(unusable);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ mod assemble;
 mod block;
 mod cells;
 mod party;
+mod records;
 #[cfg(test)]
 mod tests;
 
@@ -17,10 +18,14 @@ use crate::read::{self, FileSummary, Input, ReadError, Reader};
 use crate::refdata::regimes::Terms;
 use block::Chunk;
 use rayon::prelude::*;
+use records::Night;
 use std::collections::BTreeMap;
 
 /// Blocks that are normalised side by side while the next ones are read.
 const ABREAST: usize = 4;
+
+/// Records of a run: with so many, the texts of all still have numbers of 32 bits.
+const MOST_RECORDS: usize = 400_000_000;
 
 /// All that the inputs gave.
 #[derive(Debug, Default)]
@@ -45,7 +50,7 @@ pub fn run(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Normalised, ReadError> {
     let inputs = &read::joined(inputs)?;
-    let mut chunks: Vec<Chunk> = Vec::new();
+    let mut night = Night::default();
     let mut rejects: Vec<Reject> = Vec::new();
     let mut files = Vec::with_capacity(inputs.len());
     let mut before = 0;
@@ -60,7 +65,10 @@ pub fn run(
             );
             for mut chunk in done {
                 rejects.append(&mut chunk.rejects);
-                chunks.push(chunk);
+                night.add(chunk);
+            }
+            if night.records.len() > MOST_RECORDS {
+                return Err(too_many(input));
             }
             pending = next?;
             progress(before + reader.summary().records_read);
@@ -80,10 +88,20 @@ pub fn run(
         reject.record = file.records_read;
         rejects.push(reject);
     }
-    let assembled = assemble::assemble(chunks, context);
+    let assembled = assemble::assemble(night, inputs, context);
     rejects.extend(recover(inputs, assembled.repeats)?);
     rejects.sort();
     Ok(Normalised { shipments: assembled.shipments, terms: assembled.terms, rejects, files })
+}
+
+fn too_many(input: &Input) -> ReadError {
+    ReadError::Refused {
+        path: input.path.clone(),
+        member: String::new(),
+        reason: format!(
+            "with it the run has more than {MOST_RECORDS} records; screen fewer files or days at a time"
+        ),
+    }
 }
 
 /// The next few blocks; none at the end of the file.

@@ -79,92 +79,77 @@ impl<'a> PartyCells<'a> {
 /// Distinct parties of one block.
 #[derive(Default)]
 pub(super) struct LocalParties {
-    fingerprint: Vec<u128>,
-    text: [Texts; 8],
+    parties: Parties,
     index: HashTable<u32>,
 }
 
 impl LocalParties {
     fn intern(&mut self, fingerprint: u128, cells: &[Cells; 8], row: usize) -> u32 {
         let hash = fingerprint as u64;
-        if let Some(&found) = self.index.find(hash, |&i| self.fingerprint[i as usize] == fingerprint) {
+        let known = &mut self.parties.fingerprint;
+        if let Some(&found) = self.index.find(hash, |&i| known[i as usize] == fingerprint) {
             return found;
         }
-        let number = self.fingerprint.len() as u32;
-        self.fingerprint.push(fingerprint);
-        for (texts, cells) in self.text.iter_mut().zip(cells) {
+        let number = known.len() as u32;
+        known.push(fingerprint);
+        for (texts, cells) in self.parties.text.iter_mut().zip(cells) {
             texts.push(cells.text(row).unwrap_or_default());
         }
-        let fingerprints = &self.fingerprint;
-        self.index.insert_unique(hash, number, |&i| fingerprints[i as usize] as u64);
+        let known = &self.parties.fingerprint;
+        self.index.insert_unique(hash, number, |&i| known[i as usize] as u64);
         number
-    }
-
-    /// Drops what only interning needs.
-    pub(super) fn close(&mut self) {
-        self.index = HashTable::new();
     }
 }
 
-/// The distinct parties of all blocks.
+impl From<LocalParties> for Parties {
+    fn from(local: LocalParties) -> Parties {
+        local.parties
+    }
+}
+
+/// The distinct parties among those of all blocks.
 pub(super) struct Distinct {
-    blocks: Vec<LocalParties>,
-    /// For each block, the place of its parties among the distinct ones by fingerprint.
-    pub(super) rank: Vec<Vec<u32>>,
-    fingerprint: Vec<u128>,
-    /// Block and number there of one declaration of each.
-    first: Vec<(u32, u32)>,
+    declared: Parties,
+    /// The place of each declared party among the distinct ones by fingerprint.
+    pub(super) rank: Vec<u32>,
+    /// One declaration of each distinct party, by fingerprint.
+    first: Vec<u32>,
 }
 
 impl Distinct {
-    pub(super) fn of(blocks: Vec<LocalParties>) -> Distinct {
-        let mut order: Vec<(u128, u32, u32)> =
-            Vec::with_capacity(blocks.iter().map(|b| b.fingerprint.len()).sum());
-        for (block, parties) in blocks.iter().enumerate() {
-            let entries = parties.fingerprint.iter().enumerate();
-            order.extend(entries.map(|(i, &f)| (f, block as u32, i as u32)));
-        }
+    pub(super) fn of(declared: Parties) -> Distinct {
+        let mut order: Vec<(u128, u32)> = declared.fingerprint.iter().copied().zip(0..).collect();
         order.par_sort_unstable();
-        let mut rank: Vec<Vec<u32>> = blocks.iter().map(|b| vec![0; b.fingerprint.len()]).collect();
-        let mut fingerprint: Vec<u128> = Vec::new();
-        let mut first: Vec<(u32, u32)> = Vec::new();
-        for &(f, block, i) in &order {
-            if fingerprint.last() != Some(&f) {
-                fingerprint.push(f);
-                first.push((block, i));
-            }
-            rank[block as usize][i as usize] = (fingerprint.len() - 1) as u32;
+        let mut rank: Vec<u32> = vec![0; order.len()];
+        let mut first: Vec<u32> = Vec::new();
+        for alike in order.chunk_by(|a, b| a.0 == b.0) {
+            alike.iter().for_each(|(_, party)| rank[*party as usize] = first.len() as u32);
+            first.push(alike[0].1);
         }
-        Distinct { blocks, rank, fingerprint, first }
+        Distinct { declared, rank, first }
     }
 
-    /// The parties in the order in which `named`, pairs of block and number there, first names them, so that parcels
-    /// that stand together find their parties together; and the number of each block's parties in that table.
-    pub(super) fn numbered(mut self, named: impl Iterator<Item = (u32, u32)>) -> (Parties, Vec<Vec<u32>>) {
-        let mut number = vec![u32::MAX; self.fingerprint.len()];
-        let mut order: Vec<u32> = Vec::with_capacity(self.fingerprint.len());
-        for (block, i) in named {
-            let rank = self.rank[block as usize][i as usize];
-            let slot = &mut number[rank as usize];
-            if *slot == u32::MAX {
-                *slot = order.len() as u32;
-                order.push(rank);
+    /// The parties in the order in which `named` first names them, so that parcels that stand together find their
+    /// parties together; and the number in that table of each declared one.
+    pub(super) fn numbered(mut self, named: impl Iterator<Item = u32>) -> (Parties, Vec<u32>) {
+        let mut number = vec![u32::MAX; self.first.len()];
+        let mut order: Vec<u32> = Vec::with_capacity(self.first.len());
+        for declared in named {
+            let rank = self.rank[declared as usize] as usize;
+            if number[rank] == u32::MAX {
+                number[rank] = order.len() as u32;
+                order.push(self.first[rank]);
             }
         }
-        self.rank.par_iter_mut().for_each(|ranks| ranks.iter_mut().for_each(|r| *r = number[*r as usize]));
-        let text: Vec<Texts> = (0..8)
+        self.rank.par_iter_mut().for_each(|rank| *rank = number[*rank as usize]);
+        let Parties { fingerprint, text } = self.declared;
+        let text: Vec<Texts> = text
             .into_par_iter()
-            .map(|particular| {
-                let text = |rank: &u32| {
-                    let (block, i) = self.first[*rank as usize];
-                    self.blocks[block as usize].text[particular].get(i)
-                };
-                Texts::of(order.iter().map(text))
-            })
+            .map(|texts| Texts::of(order.iter().map(|party| texts.get(*party))))
             .collect();
         let mut text = text.into_iter();
         let parties = Parties {
-            fingerprint: order.iter().map(|rank| self.fingerprint[*rank as usize]).collect(),
+            fingerprint: order.iter().map(|party| fingerprint[*party as usize]).collect(),
             text: std::array::from_fn(|_| text.next().unwrap_or_default()),
         };
         (parties, self.rank)

@@ -47,7 +47,7 @@ const ELEMENTS: [Column; 5] = [
 struct Tally {
     parcels: u32,
     lines: u32,
-    filled: Vec<u32>,
+    filled: BitCounts,
     identifiers_valid: u32,
     codes_given: u32,
     codes_usable: u32,
@@ -67,6 +67,43 @@ struct Tally {
     places: Vec<u64>,
 }
 
+/// How often each bit was set in the masks added: counters of eight bits, one slice of all of them a word, that are
+/// emptied before they overflow. A mask costs two steps on average, however many of its bits are set.
+#[derive(Clone)]
+struct BitCounts {
+    slices: [u64; 8],
+    pending: u8,
+    counts: Box<[u32; 64]>,
+}
+
+impl Default for BitCounts {
+    fn default() -> Self {
+        BitCounts { slices: [0; 8], pending: 0, counts: Box::new([0; 64]) }
+    }
+}
+
+impl BitCounts {
+    fn add(&mut self, mask: u64) {
+        let mut carry = mask;
+        for slice in &mut self.slices {
+            (*slice, carry) = (*slice ^ carry, *slice & carry);
+            if carry == 0 {
+                break;
+            }
+        }
+        self.pending += 1;
+        if self.pending == u8::MAX {
+            let counts = std::array::from_fn(|bit| self.of(bit));
+            *self = BitCounts { counts: Box::new(counts), ..BitCounts::default() };
+        }
+    }
+
+    fn of(&self, bit: usize) -> u32 {
+        let pending = self.slices.iter().zip(0..).map(|(slice, place)| ((slice >> bit & 1) as u32) << place);
+        self.counts[bit] + pending.sum::<u32>()
+    }
+}
+
 /// A hash of where each declared consignor sits; 0 where it does not say.
 fn places(facts: &Facts) -> Vec<u64> {
     let consignors = &facts.shipments.consignors;
@@ -84,7 +121,7 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, v
     let shipments = facts.shipments;
     let (parcels, lines) = (&shipments.parcels, &shipments.lines);
     let places = if values { places(facts) } else { Vec::new() };
-    let mut tallies = vec![Tally { filled: vec![0; Column::COUNT], ..Tally::default() }; groups];
+    let mut tallies = vec![Tally::default(); groups];
     for p in 0..parcels.len() {
         let Some(group) = group(p) else { continue };
         let tally = &mut tallies[group];
@@ -97,11 +134,7 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, v
         let (mut net, mut told, mut complete) = (0.0, true, true);
         for l in parcels.lines(p as u32) {
             tally.lines += 1;
-            let mut bits = lines.filled[l];
-            while bits != 0 {
-                tally.filled[bits.trailing_zeros() as usize] += 1;
-                bits &= bits - 1;
-            }
+            tally.filled.add(lines.filled[l]);
             let usable = lines.filled[l] & !lines.unusable[l];
             let code = 1 << Column::HsCode as u64;
             tally.codes_given += u32::from(lines.filled[l] & code != 0);
@@ -197,7 +230,7 @@ fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
         .open("one_consignor_place", share(&|t| most(&t.places)));
     for &column in Column::ALL {
         let name = format!("completeness_{}", column.name());
-        table = table.open(name, share(&|t| (t.filled[column as usize], t.lines)));
+        table = table.open(name, share(&|t| (t.filled.of(column as usize), t.lines)));
     }
     table
 }
@@ -303,4 +336,21 @@ pub(super) fn consignors(run: &Run) -> Table {
 
 fn open<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
     Arc::new(StringArray::from_iter(values.map(|v| (!v.is_empty()).then_some(v))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BitCounts;
+
+    #[test]
+    fn bits_are_counted_as_one_by_one() {
+        let (mut counts, mut expected) = (BitCounts::default(), [0_u32; 64]);
+        let mut mask = 1_u64;
+        for step in 0..1_000_u64 {
+            mask = mask.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(step);
+            counts.add(mask);
+            (0..64).for_each(|bit| expected[bit] += (mask >> bit & 1) as u32);
+        }
+        assert_eq!(std::array::from_fn::<u32, 64, _>(|bit| counts.of(bit)), expected);
+    }
 }

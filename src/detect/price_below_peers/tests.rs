@@ -122,7 +122,7 @@ fn on_a_night_of_trade_cuts_are_found_and_p_values_hold() {
     clean.look(|facts| {
         for level in [0.1, 0.01, 0.001] {
             let low = (0..clean.sales.len())
-                .filter(|l| facts.prices.peers(*l).is_some_and(|j| j.p_value <= level))
+                .filter(|l| facts.prices.peers(*l).is_some_and(|j| j.p_value() <= level))
                 .count();
             assert!((low as f64) < 1.5 * level * 20_000.0, "{low} of 20,000 at {level}");
         }

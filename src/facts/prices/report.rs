@@ -19,7 +19,7 @@ pub struct Grounds<'a> {
     /// Why, behind the sentence that states the price.
     pub reason: String,
     /// What the reason rests on.
-    pub judgement: &'a Judgement,
+    pub judgement: &'a Judgement<'a>,
 }
 
 impl Grounds<'_> {

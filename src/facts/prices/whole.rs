@@ -33,10 +33,10 @@ pub(super) struct Part {
 }
 
 /// A judged parcel.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Whole {
+#[derive(Clone, Copy, Debug)]
+pub struct Whole<'a> {
     /// The judgement.
-    pub judgement: Judgement,
+    pub judgement: Judgement<'a>,
     /// Declared value, regime's currency.
     pub declared: Money,
     /// Sum of what its lines let expect, regime's currency.
@@ -57,7 +57,7 @@ pub(super) struct Sum {
 
 impl Prices {
     /// A parcel as a whole: one of several lines, or one that is declared just below a limit.
-    pub fn parcel(&self, shipments: &Shipments, terms: &[Terms], parcel: u32) -> Option<Whole> {
+    pub fn parcel(&self, shipments: &Shipments, terms: &[Terms], parcel: u32) -> Option<Whole<'_>> {
         let sum = self.sum(shipments, terms, parcel)?;
         let mixture = if sum.limit.is_some() { &self.just_below } else { &self.parcels };
         let declared = shipments.parcels.value[parcel as usize];

@@ -1,0 +1,183 @@
+//! Usable records as columns: those of a block, then those of the whole night in the order in which they were read.
+
+use super::block::Chunk;
+use crate::fields::country::Country;
+use crate::fields::currency::Currency;
+use crate::fields::hs::HsCode;
+use crate::fields::nature::Nature;
+use crate::fields::time::NO_TIME;
+use crate::model::money::Money;
+use crate::model::parcels::Parties;
+use crate::model::schema::Column;
+use crate::model::text::Texts;
+
+/// The columns whose text goes to the interner of words.
+pub(super) const WORDS: [Column; 9] = [
+    Column::ManifestId,
+    Column::Carrier,
+    Column::ReceptacleId,
+    Column::Flight,
+    Column::Platform,
+    Column::SellerName,
+    Column::OrderId,
+    Column::IossNumber,
+    Column::ProcedureCodes,
+];
+
+/// Points in time: of the message the earliest that it can be, of the goods' departure and arrival the latest.
+pub(super) const TIMES: [Column; 3] = [Column::MessageTime, Column::DepartureTime, Column::ArrivalTime];
+
+/// Typed records, one entry each in every column.
+#[derive(Default)]
+pub(super) struct Records {
+    pub(super) id: Texts,
+    /// Position of the file in the run's inputs.
+    pub(super) source: Vec<u32>,
+    /// Number of the record in its file.
+    pub(super) record: Vec<u64>,
+    /// Hash of all that the record says, to tell repeated records from differing ones.
+    pub(super) content: Vec<u64>,
+    pub(super) number: Vec<u32>,
+    pub(super) date: Vec<i32>,
+    pub(super) order_date: Vec<i32>,
+    pub(super) posting_date: Vec<i32>,
+    pub(super) departure: Vec<Country>,
+    pub(super) destination: Vec<Country>,
+    pub(super) nature: Vec<Nature>,
+    pub(super) hs: Vec<Option<HsCode>>,
+    pub(super) origin: Vec<Country>,
+    pub(super) quantity: Vec<f64>,
+    pub(super) net_weight: Vec<f64>,
+    pub(super) gross_weight: Vec<f64>,
+    pub(super) currency: Vec<Currency>,
+    pub(super) value: Vec<Money>,
+    pub(super) parcel_value: Vec<Money>,
+    pub(super) transport: Vec<Money>,
+    pub(super) insurance: Vec<Money>,
+    pub(super) insured: Vec<Money>,
+    pub(super) filled: Vec<u64>,
+    pub(super) unusable: Vec<u64>,
+    /// By [`TIMES`]; empty where no record has any.
+    pub(super) time: [Vec<i32>; TIMES.len()],
+    /// By [`WORDS`], numbers in the texts kept beside the records; so with the next three.
+    pub(super) word: [Vec<u32>; WORDS.len()],
+    pub(super) description: Vec<u32>,
+    pub(super) consignor: Vec<u32>,
+    pub(super) consignee: Vec<u32>,
+}
+
+impl Records {
+    pub(super) fn len(&self) -> usize {
+        self.record.len()
+    }
+
+    /// None yet, with room for the rows of a block.
+    pub(super) fn for_rows(n: usize) -> Records {
+        fn room<T>(n: usize) -> Vec<T> {
+            Vec::with_capacity(n)
+        }
+        Records {
+            source: room(n),
+            record: room(n),
+            content: room(n),
+            number: room(n),
+            date: room(n),
+            order_date: room(n),
+            posting_date: room(n),
+            departure: room(n),
+            destination: room(n),
+            nature: room(n),
+            hs: room(n),
+            origin: room(n),
+            quantity: room(n),
+            net_weight: room(n),
+            gross_weight: room(n),
+            currency: room(n),
+            value: room(n),
+            parcel_value: room(n),
+            transport: room(n),
+            insurance: room(n),
+            insured: room(n),
+            filled: room(n),
+            unusable: room(n),
+            word: std::array::from_fn(|_| room(n)),
+            description: room(n),
+            consignor: room(n),
+            consignee: room(n),
+            ..Records::default()
+        }
+    }
+
+    /// Adds records, all but the columns of numbered texts.
+    fn append(&mut self, mut other: Records) {
+        let (before, more) = (self.len(), other.len());
+        self.id.append(&other.id);
+        self.source.append(&mut other.source);
+        self.record.append(&mut other.record);
+        self.content.append(&mut other.content);
+        self.number.append(&mut other.number);
+        self.date.append(&mut other.date);
+        self.order_date.append(&mut other.order_date);
+        self.posting_date.append(&mut other.posting_date);
+        self.departure.append(&mut other.departure);
+        self.destination.append(&mut other.destination);
+        self.nature.append(&mut other.nature);
+        self.hs.append(&mut other.hs);
+        self.origin.append(&mut other.origin);
+        self.quantity.append(&mut other.quantity);
+        self.net_weight.append(&mut other.net_weight);
+        self.gross_weight.append(&mut other.gross_weight);
+        self.currency.append(&mut other.currency);
+        self.value.append(&mut other.value);
+        self.parcel_value.append(&mut other.parcel_value);
+        self.transport.append(&mut other.transport);
+        self.insurance.append(&mut other.insurance);
+        self.insured.append(&mut other.insured);
+        self.filled.append(&mut other.filled);
+        self.unusable.append(&mut other.unusable);
+        for (all, mut times) in self.time.iter_mut().zip(other.time) {
+            if all.is_empty() && times.is_empty() {
+                continue;
+            }
+            // What came before, or comes now, tells nothing.
+            all.resize(before, NO_TIME);
+            times.resize(more, NO_TIME);
+            all.append(&mut times);
+        }
+    }
+}
+
+/// The records of all blocks, with their texts and parties: distinct within a block, not yet among all.
+#[derive(Default)]
+pub(super) struct Night {
+    pub(super) records: Records,
+    pub(super) words: Texts,
+    pub(super) descriptions: Texts,
+    pub(super) consignors: Parties,
+    pub(super) consignees: Parties,
+}
+
+impl Night {
+    /// Adds a block, so that its own memory can serve the next one.
+    pub(super) fn add(&mut self, chunk: Chunk) {
+        let Chunk { records, words, descriptions, consignors, consignees, .. } = chunk;
+        let all = &mut self.records;
+        for (all, numbers) in all.word.iter_mut().zip(&records.word) {
+            shift(all, numbers, self.words.len());
+        }
+        shift(&mut all.description, &records.description, self.descriptions.len());
+        shift(&mut all.consignor, &records.consignor, self.consignors.len());
+        shift(&mut all.consignee, &records.consignee, self.consignees.len());
+        all.append(records);
+        self.words.append(words.texts());
+        self.descriptions.append(descriptions.texts());
+        self.consignors.append(consignors.into());
+        self.consignees.append(consignees.into());
+    }
+}
+
+/// Adds numbers of a block's own texts as numbers in the texts of all, of which `before` came before.
+fn shift(all: &mut Vec<u32>, numbers: &[u32], before: usize) {
+    let before = before as u32;
+    all.extend(numbers.iter().map(|number| before + number));
+}
