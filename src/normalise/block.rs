@@ -54,7 +54,7 @@ impl Chunk {
     pub(super) fn read(batch: RawBatch, context: &Context) -> Chunk {
         let mut chunk = Chunk {
             rejects: Vec::new(),
-            records: Records::for_rows(batch.len()),
+            records: Records::with_room(batch.len()),
             words: Interner::default(),
             descriptions: Interner::default(),
             consignors: LocalParties::default(),

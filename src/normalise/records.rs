@@ -71,41 +71,45 @@ impl Records {
         self.record.len()
     }
 
-    /// None yet, with room for the rows of a block.
-    pub(super) fn for_rows(n: usize) -> Records {
-        fn room<T>(n: usize) -> Vec<T> {
-            Vec::with_capacity(n)
+    /// None yet, with room for so many.
+    pub(super) fn with_room(n: usize) -> Records {
+        let mut records = Records::default();
+        records.reserve(n);
+        records
+    }
+
+    fn reserve(&mut self, n: usize) {
+        /// Room that is not to be had is no fault: columns grow as they are filled.
+        fn make<T>(column: &mut Vec<T>, n: usize) {
+            let _ = column.try_reserve(n);
         }
-        Records {
-            source: room(n),
-            record: room(n),
-            content: room(n),
-            number: room(n),
-            date: room(n),
-            order_date: room(n),
-            posting_date: room(n),
-            departure: room(n),
-            destination: room(n),
-            nature: room(n),
-            hs: room(n),
-            origin: room(n),
-            quantity: room(n),
-            net_weight: room(n),
-            gross_weight: room(n),
-            currency: room(n),
-            value: room(n),
-            parcel_value: room(n),
-            transport: room(n),
-            insurance: room(n),
-            insured: room(n),
-            filled: room(n),
-            unusable: room(n),
-            word: std::array::from_fn(|_| room(n)),
-            description: room(n),
-            consignor: room(n),
-            consignee: room(n),
-            ..Records::default()
-        }
+        make(&mut self.source, n);
+        make(&mut self.record, n);
+        make(&mut self.content, n);
+        make(&mut self.number, n);
+        make(&mut self.date, n);
+        make(&mut self.order_date, n);
+        make(&mut self.posting_date, n);
+        make(&mut self.departure, n);
+        make(&mut self.destination, n);
+        make(&mut self.nature, n);
+        make(&mut self.hs, n);
+        make(&mut self.origin, n);
+        make(&mut self.quantity, n);
+        make(&mut self.net_weight, n);
+        make(&mut self.gross_weight, n);
+        make(&mut self.currency, n);
+        make(&mut self.value, n);
+        make(&mut self.parcel_value, n);
+        make(&mut self.transport, n);
+        make(&mut self.insurance, n);
+        make(&mut self.insured, n);
+        make(&mut self.filled, n);
+        make(&mut self.unusable, n);
+        make(&mut self.description, n);
+        make(&mut self.consignor, n);
+        make(&mut self.consignee, n);
+        self.word.iter_mut().for_each(|word| make(word, n));
     }
 
     /// Adds records, all but the columns of numbered texts.
@@ -158,6 +162,11 @@ pub(super) struct Night {
 }
 
 impl Night {
+    /// Makes room for records.
+    pub(super) fn reserve(&mut self, n: usize) {
+        self.records.reserve(n);
+    }
+
     /// Adds a block, so that its own memory can serve the next one.
     pub(super) fn add(&mut self, chunk: Chunk) {
         let Chunk { records, words, descriptions, consignors, consignees, .. } = chunk;

@@ -90,6 +90,13 @@ pub fn open(input: &Input, source: u32, only: Option<&[Column]>) -> Result<Reade
 }
 
 impl Reader {
+    /// Records that the file says it holds; nothing where only reading tells.
+    pub fn announced(&self) -> Option<usize> {
+        match &self.blocks {
+            Blocks::Parquet(b) => Some(b.announced()),
+            _ => None,
+        }
+    }
     /// What was found so far.
     pub fn summary(&self) -> FileSummary {
         match &self.blocks {

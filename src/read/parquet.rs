@@ -105,6 +105,10 @@ impl ParquetBlocks {
         })
     }
 
+    pub(super) fn announced(&self) -> usize {
+        self.metadata.metadata().file_metadata().num_rows().max(0) as usize
+    }
+
     pub(super) fn summary(&self) -> FileSummary {
         FileSummary {
             layouts: Vec::new(),
