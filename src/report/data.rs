@@ -15,6 +15,9 @@ const CHUNK: usize = 2_000;
 /// Parcels of a case that the report names.
 const MEMBERS: usize = 500;
 
+/// Scores of the lanes that no revenue ranks.
+const LANES: [&str; 3] = ["security_score", "misdeclaration_score", "data_quality_score"];
+
 /// What the report's program works on.
 pub(super) struct Data {
     /// Parcels and cases, packed.
@@ -90,13 +93,18 @@ impl Data {
         });
         // Columns beyond the contract: a file without them is read all the same.
         if let Some(map) = rows.as_object_mut() {
-            for name in ["consignor", "consignee", "lane"] {
+            for name in ["consignor", "consignee"] {
                 if table.has(name) {
                     map.insert(name.into(), json!(numbered(&mut words, table.texts(name)?)));
                 }
             }
-            if table.has("probability") {
-                map.insert("probability".into(), json!(thousandths(table.numbers("probability")?)));
+            if LANES.iter().all(|name| table.has(name)) {
+                let scores: Result<Vec<_>, _> = LANES.iter().map(|name| table.numbers(name)).collect();
+                let highest = scores?.into_iter().map(thousandths).reduce(|mut all, lane| {
+                    all.iter_mut().zip(lane).for_each(|(most, score)| *most = score.max(*most));
+                    all
+                });
+                map.insert("aside".into(), json!(highest));
             }
         }
         let (details, list) = rayon::join(

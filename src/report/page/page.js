@@ -75,7 +75,7 @@ async function parcelStory(row) {
   return {
     heading: p.id[row],
     kind: `${title(word(p.channel[row]))} parcel · ${title(word(p.action[row]))}`,
-    facts: [["Rank", whole.format(row + 1)], ["Risk score", likely(p.score[row] / 1000)], ["Declared", money(p.value[row], currency)], ["Limit", p.limit[row] == null ? "none in force" : money(p.limit[row], currency)], ["At risk", money(p.revenue[row], currency)], ["Day", day(p.date[row])], ["From", harmless(name("consignor", row))], ["To", harmless(name("consignee", row))], ["Manifest", harmless(word(p.manifest[row]))], ["File", harmless(word(p.file[row]))]],
+    facts: [["Rank", whole.format(row + 1)], ["Risk score", p.score[row] || !aside(row) ? likely(p.score[row] / 1000) : null], ["Score in its lane", aside(row) ? likely(aside(row)) : null], ["Declared", money(p.value[row], currency)], ["Limit", p.limit[row] == null ? "none in force" : money(p.limit[row], currency)], ["At risk", money(p.revenue[row], currency)], ["Day", day(p.date[row])], ["From", harmless(name("consignor", row))], ["To", harmless(name("consignee", row))], ["Manifest", harmless(word(p.manifest[row]))], ["File", harmless(word(p.file[row]))]],
     parts, link: "parcel=" + encodeURIComponent(p.id[row]),
   };
 }
@@ -84,13 +84,17 @@ function story(told, buttons) {
   return [buttons, make("p", { class: "eyebrow" }, told.kind), make("h2", { id: buttons ? "panel-title" : null, tabindex: buttons ? -1 : null }, harmless(told.heading)), factList(told.facts), ...told.parts];
 }
 
+/** A part of an address as text; as it stands where it is damaged, as mails do to addresses. */
+const decoded = text => { try { return decodeURIComponent(text); } catch { return text; } };
+
 /** Opens what the address names: #case=… or #parcel=…. */
 async function open() {
-  const [what, id] = location.hash.slice(1).split("=").map(decodeURIComponent);
+  const [what, coded] = location.hash.slice(1).split(/=(.*)/s);
+  const id = decoded(coded ?? "");
   const list = what === "case" ? data.cases.id : what === "parcel" ? data.parcels.id : null;
   if (!list) return closed();
   const index = list.indexOf(id);
-  let told = { heading: "Not in this report", kind: "", facts: [], parts: [make("p", {}, `This report has no ${what} “${harmless(id ?? "")}”.`)] };
+  let told = { heading: "Not in this report", kind: "", facts: [], parts: [make("p", {}, `This report has no ${what} “${harmless(id)}”.`)] };
   if (index >= 0) told = what === "case" ? await caseStory(index) : await parcelStory(index);
   const place = view.rows.findIndex(e => "#" + (e.facts ??= facts.of(e)).key === location.hash);
   const step = by => { const e = view.rows[place + by]; return make("button", { type: "button", class: "quiet", disabled: place < 0 || !e, onclick: () => { location.hash = (e.facts ??= facts.of(e)).key; } }, by < 0 ? "Previous" : "Next"); };
