@@ -166,9 +166,9 @@ async function start() {
   });
   at("copy").addEventListener("click", () => copied(sheet("\t")).then(() => { at("count").textContent = `${whole.format(view.rows.length)} rows copied`; }, () => { at("count").textContent = "This browser does not let the page copy; save the table as CSV instead."; }));
   at("print").addEventListener("click", async () => { await prepareprint(); print(); });
-  await prepareprint();
   if (location.hash.startsWith("#case=") || location.hash.startsWith("#parcel=")) await open();
   document.documentElement.dataset.ready = "list";
+  await prepareprint();
   // Reasons are found too, as soon as all of them are unpacked; the page stays free meanwhile.
   const found = new Array(data.parcels.id.length).fill("");
   for (let block = 0; block < blocks.length; block++) {
