@@ -337,7 +337,7 @@ pub fn warnings(inputs: &[Input], files: &[FileSummary], facts: &Facts, counts: 
     for (input, file) in inputs.iter().zip(files) {
         let path = input.path.display();
         warnings.extend(file.warnings.iter().map(|w| format!("{path}: {w}")));
-        if file.records_read == 0 {
+        if file.records_read == 0 && file.warnings.is_empty() {
             warnings.push(format!("{path}: no record in it; was it sent whole?"));
         }
         if !file.unknown_columns.is_empty() {
@@ -395,9 +395,14 @@ pub fn worst(facts: &Facts, outcome: &Outcome, count: usize) -> Vec<String> {
             }
             several => format!("{several} addressees"),
         };
-        let revenue = money::display(revenue, &facts.terms(parcel.parcel).currency.to_string());
         let others =
             if members.len() > 1 { format!(" and {} more", members.len() - 1) } else { String::new() };
+        if parcel.risk_score == 0.0 {
+            // A lane of its own: no risk score says how probable it is.
+            lines.push(format!("   –  {id}{others}, to {to}: {reason}"));
+            continue;
+        }
+        let revenue = money::display(revenue, &facts.terms(parcel.parcel).currency.to_string());
         lines.push(format!(
             "{}  {id}{others}, to {to}, {revenue} at risk: {reason}",
             likely(parcel.risk_score)

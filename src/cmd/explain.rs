@@ -105,7 +105,9 @@ fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
         waterfall(out, entity, t)?;
     }
     let (flags, _) = rows(out, "flags.parquet", Some(("parcel_id", id)), usize::MAX)?;
-    for flag in &flags {
+    // Two parcels may go by one identifier.
+    let own = |flag: &&Row| flag.get("parcel_rank").is_none_or(|rank| Some(rank) == parcel.get("rank"));
+    for flag in flags.iter().filter(own) {
         let line = match flag.get("line_number").and_then(serde_json::Value::as_i64) {
             Some(n) => format!(", line {n}"),
             None => String::new(),

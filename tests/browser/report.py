@@ -187,6 +187,25 @@ def hostile_names(browser):
     rows = list(csv.reader(io.StringIO(text)))
     assert len(rows) > 1 and any("=cmd" in cell for row in rows for cell in row)
     assert not [c for row in rows for c in row if c.lstrip().startswith(("=", "+", "@", "-"))]
+    # Two parcels of one identifier: each has its own story, and each counts.
+    page.fill("#find", "lx301246082cn")
+    assert count(page) == 2, page.inner_text("#count")
+    told = []
+    for row in range(2):
+        page.click(f"#list tbody a >> nth={row}")
+        page.wait_for_selector("#panel[open]")
+        told.append(page.inner_text("#panel .reason >> nth=0"))
+        address = page.url
+        page.keyboard.press("Escape")
+    assert sorted("single malt" in t for t in told) == [False, True], told
+    again = opened(browser, address)
+    assert again.inner_text("#panel[open] .reason >> nth=0") == told[1]
+    again.close()
+    page.fill("#find", "")
+    stake = json.loads((Path(sys.argv[3]).parent / "run.json").read_text())["revenue_at_risk"]["EUR"]
+    for mode in ("cases", "parcels"):
+        page.click(f"#show-{mode}")
+        assert f"{stake:.2f} EUR at risk" in page.inner_text("#count"), (stake, page.inner_text("#count"))
     # A parcel whose identifier itself is a formula.
     page.fill("#find", "=hyperlink")
     assert count(page) == 1

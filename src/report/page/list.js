@@ -24,7 +24,7 @@ const facts = {
     const p = data.parcels, c = data.cases, g = entry.group;
     if (g == null) {
       const row = entry.row;
-      return { key: "parcel=" + encodeURIComponent(p.id[row]), rank: row + 1, families: p.families[row].map(word), detectors: p.detectors[row].map(word), name: p.id[row],
+      return { key: parcelKey(row), rank: row + 1, families: p.families[row].map(word), detectors: p.detectors[row].map(word), name: p.id[row],
         who: `${name("consignor", row)} → ${name("consignee", row)}`, parcels: 1, value: p.value[row], limit: p.limit[row], revenue: p.revenue[row],
         currency: word(p.currency[row]), score: p.score[row] / 1000, aside: aside(row), action: word(p.action[row]), channel: word(p.channel[row]), first: p.date[row], last: p.date[row], best: row };
     }
@@ -35,6 +35,9 @@ const facts = {
       first: c.first[g], last: c.last[g], reason: c.reason[g], best };
   },
 };
+
+/** A parcel's part of an address; where two go by one identifier the rank tells which. */
+const parcelKey = row => `parcel=${encodeURIComponent(data.parcels.id[row])}${data.again.has(row) ? `&rank=${row + 1}` : ""}`;
 
 /** Who sends to whom in a case: a name where it is one party, however it is spelled, or else how many. */
 function whoToWhom(g, best) {
@@ -89,12 +92,13 @@ const COLUMNS = {
 
 let everything = {}, texts = null, reasons = null;
 
+/** The parcels of an entry: of a case all that the report holds, more than its own page names. */
+const rowsOf = entry => entry.group == null ? [entry.row] : data.cases.rows[entry.group];
+
 /** The words by which an entry is found. */
 function haystack(entry) {
-  const p = data.parcels;
-  const rows = entry.group == null ? [entry.row] : data.cases.members[entry.group];
-  const parts = entry.group == null ? [] : [data.cases.id[entry.group], data.cases.reason[entry.group]];
-  for (const row of rows) parts.push(typeof row === "string" ? row : texts[row] + (reasons?.[row] ?? ""));
+  const parts = entry.group == null ? [] : [data.cases.id[entry.group], data.cases.reason[entry.group], ...data.cases.members[entry.group].filter(m => typeof m === "string")];
+  for (const row of rowsOf(entry)) parts.push(texts[row] + (reasons?.[row] ?? ""));
   return parts.join(" ").toLowerCase();
 }
 
@@ -123,8 +127,8 @@ function choose() {
   view.rows = rows.map((e, i) => [by(e.facts), i, e]).sort((a, b) => (view.down ? -1 : 1) * order(a[0], b[0]) || a[1] - b[1]).map(r => r[2]);
   // A parcel in several cases is at risk once.
   const risk = new Map(), counted = new Set();
-  for (const e of view.rows) for (const row of e.group == null ? [e.row] : data.cases.members[e.group]) {
-    if (typeof row === "string" || counted.has(row)) continue;
+  for (const e of view.rows) for (const row of rowsOf(e)) {
+    if (counted.has(row)) continue;
     counted.add(row);
     const currency = word(data.parcels.currency[row]);
     risk.set(currency, (risk.get(currency) ?? 0) + data.parcels.revenue[row]);
