@@ -320,12 +320,21 @@ impl Job {
             input.reading.limits = self.limits;
             input.reading.night = iso_text(night);
         }
-        let rates = self.rates.as_deref().map_or(Ok(Rates::default()), Rates::read)?;
+        // Which key named the file that cannot be used.
+        let named = |key: &'static str| {
+            move |e: &dyn std::fmt::Display| {
+                Error::Configuration(format!("`{key}`: {e}; mend the file or the key"))
+            }
+        };
+        let rates = self.rates.as_deref().map_or(Ok(Rates::default()), Rates::read);
+        let rates = rates.map_err(|e| named("rates")(&e))?;
+        let regimes = Regimes::load(self.regimes.as_deref()).map_err(|e| named("regimes")(&e))?;
+        let charges = ChargeRates::load(self.duty_rates.as_deref()).map_err(|e| named("duty_rates")(&e))?;
+        let calibration =
+            Calibration::load(self.calibration.as_deref()).map_err(|e| named("calibration")(&e))?;
+        let materials =
+            RawMaterials::load(self.raw_materials.as_deref()).map_err(|e| named("raw_materials")(&e))?;
         let configuration = |e: &dyn std::fmt::Display| Error::Configuration(e.to_string());
-        let regimes = Regimes::load(self.regimes.as_deref()).map_err(|e| configuration(&e))?;
-        let charges = ChargeRates::load(self.duty_rates.as_deref()).map_err(|e| configuration(&e))?;
-        let calibration = Calibration::load(self.calibration.as_deref()).map_err(|e| configuration(&e))?;
-        let materials = RawMaterials::load(self.raw_materials.as_deref()).map_err(|e| configuration(&e))?;
         let price_reference = PriceReference::read(&self.reference.prices).map_err(|e| configuration(&e))?;
         if let Some(country) = destination
             && Channel::ALL.iter().all(|&c| regimes.terms(country, c, country, night).is_none())
@@ -336,7 +345,7 @@ impl Job {
                 iso_text(night)
             )));
         }
-        let lists = Lists::load(&self.lists, night).map_err(|e| configuration(&e))?;
+        let lists = Lists::load(&self.lists, night).map_err(|e| named("lists")(&e))?;
         let named: Vec<&str> = self.report.earlier.iter().map(String::as_str).collect();
         let code = destination.map_or(serde_json::Value::Null, |d| d.to_string().into());
         let runs = earlier::runs(&out, &named, &iso_text(night), &code);

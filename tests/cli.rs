@@ -371,6 +371,7 @@ fn a_run_that_cannot_be_done_says_why_and_touches_nothing() {
 fn mistakes_in_the_job_are_named() {
     let dir = TempDir::new().unwrap();
     let job = dir.path().join("job.toml");
+    fs::write(dir.path().join("job.toml.csv"), "").unwrap();
     for (content, words) in [
         ("destinatoin = 'DE'", "destinatoin"),
         ("date = '2026-13-01'\nout = 'o'\npostal = ['x']", "date"),
@@ -378,6 +379,8 @@ fn mistakes_in_the_job_are_named() {
         ("date = 2026-05-20\nout = 'o'", "--postal"),
         ("date = 2026-05-20\nout = 'o'\npostal = ['s3://b/k.csv']", "s3://b/k.csv"),
         ("date = 2026-05-20\nout = 'o'\npostal = ['x']\nfalse_flags = 20", "false_flags: found 20"),
+        ("date = 2026-05-20\nout = 'o'\npostal = 'job.toml.csv'\nrates = 'none.csv'", "`rates`: cannot read"),
+        ("", "parcel-risk init"),
         ("[detectors.split-windw]\ndays = 3", "did you mean `split-window`"),
         ("[detectors.split-window]\nnonsense = 3", "nonsense"),
     ] {
