@@ -166,6 +166,9 @@ def the_sample(browser):
             break
     page.keyboard.press("Enter")
     page.wait_for_selector("#panel[open] svg .over")
+    drawn, sideways = page.evaluate("(s => [s.getBoundingClientRect().width, document.getElementById('panel').scrollWidth - innerWidth])(document.querySelector('#panel svg'))")
+    assert drawn > 550 and sideways <= 0, f"a drawing {drawn} pixels wide cannot be read, or the case is {sideways} too wide"
+    accessible(page, "a case on a telephone")
     page.keyboard.press("Escape")
     page.wait_for_selector("#panel:not([open])", state="attached")
     assert page.evaluate("document.activeElement.closest('#list tbody') !== null")
