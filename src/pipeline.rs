@@ -102,17 +102,21 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
     write::write(&run, staging.folder())?;
     let record = record::json(plan, &inputs, files, &facts, &counts, rejects);
     write_synced(&staging.folder().join("run.json"), &record)?;
+    let warnings = record::warnings(&inputs, files, &facts, &counts);
+    let worst = record::worst(&facts, &outcome, 5);
     clock.end(outcome.flags.len());
-    clock.begin("report", "flagged parcels", Some(outcome.parcels.len() as u64));
+    // The report is made of the files alone; it can have the memory of the rest.
+    let flagged = outcome.parcels.len();
+    drop(facts);
+    drop((outcome, consignors, consignees, normalised));
+    clock.begin("report", "flagged parcels", Some(flagged as u64));
     report::write(staging.folder(), plan.job.output.timing)?;
-    clock.end(outcome.parcels.len());
+    clock.end(flagged);
     if plan.job.output.timing {
         let [data, script] = report::TIMING.map(|name| staging.folder().join(name));
         write_synced(&data, &format!("{:#}\n", clock.json()))?;
         write_synced(&script, &format!("parcelRiskTiming({});\n", clock.json()))?;
     }
-    let warnings = record::warnings(&inputs, files, &facts, &counts);
-    let worst = record::worst(&facts, &outcome, 5);
     staging.place()?;
     Ok(Summary { counts, worst, stages: clock.stages(), warnings })
 }

@@ -67,7 +67,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                 reason: format!(
                     "Line {number}: the description \"{text}\" {why}: it does not let the goods be known."
                 ),
-                evidence: serde_json::json!({ "description": text, "ask_for": ["description"] }),
+                evidence: serde_json::json!({ "description": text, "ask_for": ["description"] }).into(),
             })
         })
         .collect();

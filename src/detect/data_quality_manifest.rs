@@ -155,7 +155,8 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                     "manifest_id": manifest,
                     "signs": said,
                     "ask_for": ["net_weight_kg", "gross_weight_kg", "value", "consignor_city"],
-                }),
+                })
+                .into(),
             });
         }
         found.cases.push(Case {

@@ -125,7 +125,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                 revenue: 0,
                 case: None,
                 reason: format!("The {whose}'s name \"{name}\" {what}."),
-                evidence: serde_json::json!({ "whose": whose, "name": name, "ask_for": [column] }),
+                evidence: serde_json::json!({ "whose": whose, "name": name, "ask_for": [column] }).into(),
             });
         }
     }

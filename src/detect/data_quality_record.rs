@@ -199,7 +199,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                 revenue: 0,
                 case: None,
                 reason,
-                evidence: serde_json::json!({ "ask_for": ask }),
+                evidence: serde_json::json!({ "ask_for": ask }).into(),
             });
         }
     }

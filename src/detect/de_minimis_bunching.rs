@@ -492,7 +492,7 @@ fn accuse(
                 "histogram": histogram,
                 "regime": limit.regime,
                 "law": limit.source,
-            }),
+            }).into(),
         });
     }
 }

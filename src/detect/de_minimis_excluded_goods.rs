@@ -177,7 +177,8 @@ fn judge(
             "currency": currency,
             "regime": limit.regime,
             "law": limit.source,
-        }),
+        })
+        .into(),
     })
 }
 

@@ -367,7 +367,8 @@ fn weigh(
             "currency": currency,
             "regime": limit.regime,
             "law": limit.source,
-        }),
+        })
+        .into(),
     })
 }
 

@@ -109,7 +109,8 @@ fn judge(facts: &Facts, settings: &Settings, claims: &Claims, parcel: u32) -> Op
             "converted": converted,
             "regime": limit.regime,
             "law": limit.source,
-        }),
+        })
+        .into(),
     })
 }
 

@@ -100,7 +100,9 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                 revenue: 0,
                 case: Some(case),
                 reason: format!("Line {}: {reason}", lines.number[l]),
-                evidence: serde_json::json!({ "description": text, "senders": senders.len(), "grams": modal.1 }),
+                evidence:
+                    serde_json::json!({ "description": text, "senders": senders.len(), "grams": modal.1 })
+                        .into(),
             });
         }
     }

@@ -3,7 +3,7 @@
 use super::detector;
 use crate::facts::Facts;
 use crate::facts::words::{Night, Verdict};
-use crate::model::finding::{Finding, Findings};
+use crate::model::finding::{Evidence, Finding, Findings};
 use crate::refdata::goods_words::{chapter_name, heading_name};
 use crate::refdata::vague::Clarity;
 use rayon::prelude::*;
@@ -64,7 +64,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     let lines = &facts.shipments.lines;
     let limit = f64::from(night.limit).max(settings.margin);
     // Few texts contradict their code; their reasons are written once.
-    let found: Vec<Option<(f64, String, serde_json::Value)>> = night
+    let found: Vec<Option<(f64, String, Evidence)>> = night
         .verdicts
         .par_iter()
         .enumerate()
@@ -104,12 +104,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 }
 
 /// The reason and the evidence; none where no word can be named.
-fn explain(
-    facts: &Facts,
-    night: &Night,
-    place: usize,
-    verdict: &Verdict,
-) -> Option<(String, serde_json::Value)> {
+fn explain(facts: &Facts, night: &Night, place: usize, verdict: &Verdict) -> Option<(String, Evidence)> {
     let pair = night.pairs[place];
     let text = facts.shipments.descriptions.get(pair.description);
     let words = night.words.pointing(text, verdict.heading);
@@ -132,7 +127,7 @@ fn explain(
         verdict.margin,
         night.limit,
     );
-    let evidence = serde_json::json!({
+    let evidence: Evidence = serde_json::json!({
         "description": text,
         "declared_heading": format!("{:04}", pair.heading),
         "words": words,
@@ -141,7 +136,8 @@ fn explain(
         "limit": (f64::from(night.limit) * 100.0).round() / 100.0,
         "lines_of_this_text": pair.lines,
         "consignors_of_this_text": pair.consignors,
-    });
+    })
+    .into();
     Some((reason, evidence))
 }
 

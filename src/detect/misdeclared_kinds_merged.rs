@@ -107,7 +107,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                     "subheading": format!("{:06}", own[0].0),
                     "lines": own.len(),
                     "words_point_to": kinds.iter().map(|k| format!("{:04}", k.0)).collect::<Vec<_>>(),
-                }),
+                }).into(),
             });
         }
     }

@@ -131,7 +131,8 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                     "texts_pointing_elsewhere": away.len(),
                     "chapters": chapters,
                     "description": facts.shipments.descriptions.get(lines.description[l]),
-                }),
+                })
+                .into(),
             });
         }
     }

@@ -126,7 +126,8 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                         "parcels_of_the_number": used.parcels.len(),
                         "consignors_of_the_number": used.consignors.len(),
                         "ask_for": ["ioss_number"],
-                    }),
+                    })
+                    .into(),
                 });
             }
         };

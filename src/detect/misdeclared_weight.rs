@@ -117,7 +117,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                     "deviations": z,
                     "lines": cell.len(),
                     "ask_for": ["net_weight_kg", "quantity", "hs_code"],
-                }),
+                }).into(),
             });
         }
     }

@@ -113,7 +113,8 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
             "material_per_kg": (floor.material_per_kg * 10_000.0).round() / 10_000.0,
             "least_share": floor.share,
             "prices_of": floor.as_of,
-        }),
+        })
+        .into(),
     })
 }
 

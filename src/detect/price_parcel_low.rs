@@ -137,7 +137,8 @@ fn judge(facts: &Facts, settings: &Settings, crowds: &[bool], parcel: u32) -> Op
             "spread_log": round(judgement.spread),
             "robust_z": round(judgement.ratio.ln() / judgement.spread),
             "limit": whole.limit.map(to_units),
-        }),
+        })
+        .into(),
     })
 }
 

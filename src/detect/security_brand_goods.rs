@@ -94,7 +94,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                 texts.get(lines.description[l]),
                 brand.name,
             ),
-            evidence: evidence(l, brand),
+            evidence: evidence(l, brand).into(),
         })
         .collect();
     let wanted: Vec<(usize, u16, &Brand)> =
@@ -140,7 +140,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                 cell.len(),
                 display(median, &unit)
             ),
-            evidence: evidence(l, brand),
+            evidence: evidence(l, brand).into(),
         });
     }
     findings.sort_by_key(|f| (f.parcel, f.line_number));

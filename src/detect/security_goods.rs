@@ -136,7 +136,8 @@ fn judge(
                 "hs_code": lines.hs[line].map(|hs| hs.to_string()),
                 "list_valid_from": list.valid_from,
                 "source": list.source,
-            }),
+            })
+            .into(),
         });
     }
     findings
@@ -166,12 +167,13 @@ mod tests {
         let world = World::from_csv("DE", "2026-03-10", &csv);
         let facts = world.facts();
         let found = run(&facts, &Settings::default()).findings;
-        let seen: Vec<(&str, &str)> = found
+        let seen = found
             .iter()
-            .map(|f| (facts.shipments.parcels.id.get(f.parcel), f.evidence["list"].as_str().unwrap()))
-            .collect();
-        assert_eq!(seen, [("A1", "global_shield"), ("A2", "drug_precursors"), ("A6", "drug_precursors")]);
-        assert!(found[0].score > 0.95 && found[1].evidence["disguised"] == true);
+            .map(|f| (facts.shipments.parcels.id.get(f.parcel), f.evidence.object()["list"].clone()))
+            .collect::<Vec<_>>();
+        let expected = [("A1", "global_shield"), ("A2", "drug_precursors"), ("A6", "drug_precursors")];
+        assert_eq!(seen, expected.map(|(parcel, list)| (parcel, list.into())));
+        assert!(found[0].score > 0.95 && found[1].evidence.object()["disguised"] == true);
         assert!(found[1].reason.contains("Tell: police and drug authority"), "{}", found[1].reason);
         let low = Settings { lowest: 0.4, lists: vec!["batteries".into()] };
         assert_eq!(run(&facts, &low).findings.len(), 1);

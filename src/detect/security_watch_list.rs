@@ -100,7 +100,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                     "reason": entry.reason,
                     "valid_to": entry.valid_to,
                     "agency": entry.agency,
-                }),
+                }).into(),
             });
         }
     }

@@ -207,10 +207,8 @@ mod tests {
         let tell = |text: &str| {
             let world = World::from_csv("DE", "2026-11-20", text);
             let found = run(&ENTRY, &world.facts());
-            let rows = found
-                .findings
-                .iter()
-                .map(|f| (f.parcel, f.reason.clone(), f.evidence.to_string(), f.revenue));
+            let rows =
+                found.findings.iter().map(|f| (f.parcel, f.reason.clone(), f.evidence.clone(), f.revenue));
             rows.collect::<Vec<_>>()
         };
         assert_eq!(tell(EU), tell(&reversed));

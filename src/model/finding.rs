@@ -1,6 +1,8 @@
 //! What a detector says: findings on parcels or lines, and the cases that tie parcels together.
 
 use super::money::Money;
+use serde_json::Value;
+use std::sync::Arc;
 
 /// The kind of abuse that a detector looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +66,27 @@ impl Family {
     }
 }
 
+/// The facts behind a finding, for machines: a JSON object as text, held once for all findings that share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence(Arc<str>);
+
+impl Evidence {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+    /// The object.
+    pub fn object(&self) -> Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+}
+
+impl From<Value> for Evidence {
+    fn from(object: Value) -> Self {
+        Evidence(object.to_string().into())
+    }
+}
+
 /// A detector's finding on one parcel or one line of it.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -82,7 +105,7 @@ pub struct Finding {
     /// Why, in plain sentences with the numbers in them.
     pub reason: String,
     /// The same facts for machines.
-    pub evidence: serde_json::Value,
+    pub evidence: Evidence,
 }
 
 /// Parcels that one finding ties together.

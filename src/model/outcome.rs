@@ -1,6 +1,6 @@
 //! What one night's screening came to: flags, the cases that tie them together, and the ranked parcels.
 
-use super::finding::{Family, GroupTest};
+use super::finding::{Evidence, Family, GroupTest};
 use super::money::Money;
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ pub struct Flag {
     pub case: Option<u32>,
     /// Why, in sentences.
     pub reason: String,
-    /// The same facts as JSON text.
-    pub evidence: String,
+    /// The same facts for machines.
+    pub evidence: Evidence,
 }
 
 /// Parcels that one finding ties together.

@@ -11,6 +11,16 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// The strings of an iterator that can be asked twice, in exactly the room that they need.
+    pub fn of<'a>(strings: impl ExactSizeIterator<Item = &'a str> + Clone) -> Texts {
+        let bytes = strings.clone().map(str::len).sum();
+        let mut texts =
+            Texts { ends: Vec::with_capacity(strings.len()), bytes: String::with_capacity(bytes) };
+        strings.for_each(|text| {
+            texts.push(text);
+        });
+        texts
+    }
     /// Adds a string and returns its position.
     pub fn push(&mut self, text: &str) -> u32 {
         self.bytes.push_str(text);

@@ -43,7 +43,6 @@ type Restated = Vec<(u32, u32, Money)>;
 pub(super) fn assemble(mut chunks: Vec<Chunk>, context: &Context) -> Assembled {
     let senders = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignors)).collect();
     let addressees = chunks.iter_mut().map(|c| std::mem::take(&mut c.consignees)).collect();
-    let chunks = chunks;
     let ((senders, addressees), sorted) = rayon::join(
         || rayon::join(|| Distinct::of(senders), || Distinct::of(addressees)),
         || Table { chunks: &chunks, consignor_of: &[], consignee_of: &[] }.sorted(),
@@ -61,9 +60,8 @@ pub(super) fn assemble(mut chunks: Vec<Chunk>, context: &Context) -> Assembled {
         || senders.numbered(named(|c| &c.consignor)),
         || addressees.numbered(named(|c| &c.consignee)),
     );
-    let table = Table { chunks: &chunks, consignor_of: &consignor_of, consignee_of: &consignee_of };
-    let mut shipments = table.gather(&order, &starts);
-    let declared = table.declared(&order, &starts);
+    let (mut shipments, declared) = gather(&mut chunks, [&consignor_of, &consignee_of], &order, &starts);
+    drop(chunks);
     let terms = convert(&mut shipments, &declared, context);
     shipments.parcels.restated = restated;
     shipments.consignors = consignors;
@@ -239,137 +237,178 @@ impl Table<'_> {
             repeats.push(Repeat { source, record, field: field.name(), reason });
         }
     }
+}
 
-    /// The parcels' words and the lines' descriptions, numbered in the order in which the final tables name them.
-    fn texts(&self, firsts: &[Place], order: &[Place]) -> Numbered {
-        let mut numbered = Numbered::default();
-        let mut known = Known::new(self.chunks, |c| c.words.len());
-        for i in 0..WORDS.len() {
-            let column = firsts.iter().map(|&(c, row)| {
-                let chunk = &self.chunks[c as usize];
-                known.number(c, chunk.word[i][row as usize], &chunk.words, &mut numbered.words)
-            });
-            numbered.word_columns.push(column.collect());
-        }
-        let mut known = Known::new(self.chunks, |c| c.descriptions.len());
-        let column = order.iter().map(|&(c, row)| {
-            let chunk = &self.chunks[c as usize];
-            let local = chunk.description[row as usize];
-            known.number(c, local, &chunk.descriptions, &mut numbered.descriptions)
-        });
-        numbered.description = column.collect();
-        numbered
+/// The columns in their final order, values still in the declared currency; and the amounts that only the conversion
+/// needs. Takes each column out of the blocks and lets it go once it is copied: the night is never held twice.
+fn gather(
+    chunks: &mut [Chunk],
+    [consignor_of, consignee_of]: [&[Vec<u32>]; 2],
+    order: &[Place],
+    starts: &[u32],
+) -> (Shipments, Declared) {
+    let firsts: Vec<Place> = starts[..starts.len() - 1].iter().map(|&s| order[s as usize]).collect();
+    let said: Vec<Said> = chunks.iter_mut().map(Said::take).collect();
+    let mut columns = Columns { chunks, order, firsts: &firsts };
+    let (numbered, (parcels, lines, declared)) = rayon::join(
+        || Numbered::of(said, &firsts, order),
+        || {
+            let declared = columns.declared();
+            let parties = [
+                columns.party(|c| &mut c.consignor, consignor_of),
+                columns.party(|c| &mut c.consignee, consignee_of),
+            ];
+            (columns.parcels(parties, starts), columns.lines(starts), declared)
+        },
+    );
+    let Numbered { words, word_columns, descriptions, description } = numbered;
+    let [manifest, carrier, receptacle, flight, platform, seller, order, ioss, procedures] = word_columns;
+    let parcels = Parcels {
+        manifest,
+        carrier,
+        receptacle,
+        flight,
+        platform,
+        seller,
+        order,
+        ioss,
+        procedures,
+        ..parcels
+    };
+    let lines = Lines { description, ..lines };
+    (Shipments { parcels, lines, descriptions, words, ..Shipments::default() }, declared)
+}
+
+/// The blocks' columns, on their way into final order: that of all lines, and that of the first line of each parcel.
+struct Columns<'a> {
+    chunks: &'a mut [Chunk],
+    order: &'a [Place],
+    firsts: &'a [Place],
+}
+
+impl Columns<'_> {
+    /// A column of parcels.
+    fn of_parcels<T: Copy + Send + Sync>(&mut self, column: fn(&mut Chunk) -> &mut Vec<T>) -> Vec<T> {
+        put(self.taken(column), self.firsts)
     }
 
-    /// The columns in their final order; values still in the declared currency.
-    fn gather(&self, order: &[Place], starts: &[u32]) -> Shipments {
-        let firsts: Vec<Place> = starts[..starts.len() - 1].iter().map(|&s| order[s as usize]).collect();
-        let (numbered, (parcels, lines)) =
-            rayon::join(|| self.texts(&firsts, order), || self.columns(&firsts, order, starts));
-        let mut next_word = numbered.word_columns.into_iter();
-        let mut word = || next_word.next().unwrap_or_default();
-        let parcels = Parcels {
-            manifest: word(),
-            carrier: word(),
-            receptacle: word(),
-            flight: word(),
-            platform: word(),
-            seller: word(),
-            order: word(),
-            ioss: word(),
-            procedures: word(),
-            ..parcels
-        };
-        let lines = Lines { description: numbered.description, ..lines };
-        let (words, descriptions) = (numbered.words, numbered.descriptions);
-        Shipments { parcels, lines, descriptions, words, ..Shipments::default() }
+    /// A column of lines.
+    fn of_lines<T: Copy + Send + Sync>(&mut self, column: fn(&mut Chunk) -> &mut Vec<T>) -> Vec<T> {
+        put(self.taken(column), self.order)
     }
 
-    /// All columns but those of numbered texts.
-    fn columns(&self, firsts: &[Place], order: &[Place], starts: &[u32]) -> (Parcels, Lines) {
-        let mut id = Texts::default();
-        for &place in firsts {
-            id.push(self.id(place));
-        }
-        let parcels = Parcels {
-            id,
-            channel: firsts.par_iter().map(|&p| self.channel(p)).collect(),
-            source: firsts.par_iter().map(|&p| self.chunks[p.0 as usize].source).collect(),
-            date: self.column(firsts, |c| &c.date),
-            order_date: self.column(firsts, |c| &c.order_date),
-            posting_date: self.column(firsts, |c| &c.posting_date),
-            sent: self.times(firsts, 0),
-            departed: self.times(firsts, 1),
-            arrived: self.times(firsts, 2),
-            consignor: firsts.par_iter().map(|&p| self.consignor(p)).collect(),
-            consignee: firsts.par_iter().map(|&p| self.consignee(p)).collect(),
-            destination: self.column(firsts, |c| &c.destination),
-            nature: self.column(firsts, |c| &c.nature),
-            gross_weight: self.column(firsts, |c| &c.gross_weight),
-            currency: self.column(firsts, |c| &c.currency),
-            departure: self.column(firsts, |c| &c.departure),
-            first_line: starts.to_vec(),
-            ..Parcels::default()
-        };
-        let mut parcel = Vec::with_capacity(order.len());
-        let mut number = Vec::with_capacity(order.len());
-        for (p, range) in starts.windows(2).enumerate() {
-            let mut next = 1;
-            for &place in &order[range[0] as usize..range[1] as usize] {
-                // Lines come by their numbers, those without one last; a number that stands twice moves on.
-                let declared = self.at(place, |c| &c.number);
-                next = declared.max(next);
-                parcel.push(p as u32);
-                number.push(next);
-                next += 1;
-            }
-        }
-        let lines = Lines {
-            parcel,
-            number,
-            hs: self.column(order, |c| &c.hs),
-            origin: self.column(order, |c| &c.origin),
-            quantity: self.column(order, |c| &c.quantity),
-            net_weight: self.column(order, |c| &c.net_weight),
-            value: self.column(order, |c| &c.value),
-            allocated: vec![false; order.len()],
-            filled: self.column(order, |c| &c.filled),
-            unusable: self.column(order, |c| &c.unusable),
-            ..Lines::default()
-        };
-        (parcels, lines)
+    fn taken<T>(&mut self, column: fn(&mut Chunk) -> &mut Vec<T>) -> Vec<Vec<T>> {
+        self.chunks.iter_mut().map(|chunk| std::mem::take(column(chunk))).collect()
     }
 
-    /// The amounts that only the conversion needs.
-    fn declared(&self, order: &[Place], starts: &[u32]) -> Declared {
-        let firsts: Vec<Place> = starts[..starts.len() - 1].iter().map(|&s| order[s as usize]).collect();
-        Declared {
-            parcel_value: self.column(order, |c| &c.parcel_value),
-            transport: self.column(&firsts, |c| &c.transport),
-            insurance: self.column(&firsts, |c| &c.insurance),
-            insured: self.column(&firsts, |c| &c.insured),
-        }
+    fn party(&mut self, column: fn(&mut Chunk) -> &mut Vec<u32>, number: &[Vec<u32>]) -> Vec<u32> {
+        let held = self.taken(column);
+        let of = |&(chunk, row): &Place| number[chunk as usize][held[chunk as usize][row as usize] as usize];
+        self.firsts.par_iter().map(of).collect()
     }
 
     /// Points in time, by [`TIMES`]; none where no block has any.
-    fn times(&self, firsts: &[Place], which: usize) -> Vec<i32> {
-        debug_assert!(which < TIMES.len());
-        if self.chunks.iter().all(|c| c.time[which].is_empty()) {
+    fn times<const WHICH: usize>(&mut self) -> Vec<i32> {
+        const { assert!(WHICH < TIMES.len()) };
+        let held = self.taken(|c| &mut c.time[WHICH]);
+        if held.iter().all(Vec::is_empty) {
             return Vec::new();
         }
-        let time = |&(chunk, row): &Place| {
-            let times = &self.chunks[chunk as usize].time[which];
-            times.get(row as usize).copied().unwrap_or(NO_TIME)
-        };
-        firsts.par_iter().map(time).collect()
+        let time = |&(chunk, row): &Place| held[chunk as usize].get(row as usize).copied().unwrap_or(NO_TIME);
+        self.firsts.par_iter().map(time).collect()
     }
 
-    fn column<T: Copy + Send + Sync>(
-        &self,
-        places: &[Place],
-        column: impl Fn(&Chunk) -> &Vec<T> + Sync,
-    ) -> Vec<T> {
-        places.par_iter().map(|&p| self.at(p, &column)).collect()
+    fn ids(&mut self) -> Texts {
+        let held: Vec<Texts> = self.chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.id)).collect();
+        let text = |&(chunk, row): &Place| held[chunk as usize].get(row);
+        Texts::of(self.firsts.iter().map(text))
+    }
+
+    fn declared(&mut self) -> Declared {
+        Declared {
+            parcel_value: self.of_lines(|c| &mut c.parcel_value),
+            transport: self.of_parcels(|c| &mut c.transport),
+            insurance: self.of_parcels(|c| &mut c.insurance),
+            insured: self.of_parcels(|c| &mut c.insured),
+        }
+    }
+
+    /// All columns of parcels but those of numbered texts.
+    fn parcels(&mut self, [consignor, consignee]: [Vec<u32>; 2], starts: &[u32]) -> Parcels {
+        let chunk = |p: &Place| &self.chunks[p.0 as usize];
+        Parcels {
+            channel: self.firsts.par_iter().map(|p| chunk(p).channel.unwrap_or(Channel::Postal)).collect(),
+            source: self.firsts.par_iter().map(|p| chunk(p).source).collect(),
+            id: self.ids(),
+            date: self.of_parcels(|c| &mut c.date),
+            order_date: self.of_parcels(|c| &mut c.order_date),
+            posting_date: self.of_parcels(|c| &mut c.posting_date),
+            sent: self.times::<0>(),
+            departed: self.times::<1>(),
+            arrived: self.times::<2>(),
+            consignor,
+            consignee,
+            destination: self.of_parcels(|c| &mut c.destination),
+            nature: self.of_parcels(|c| &mut c.nature),
+            gross_weight: self.of_parcels(|c| &mut c.gross_weight),
+            currency: self.of_parcels(|c| &mut c.currency),
+            departure: self.of_parcels(|c| &mut c.departure),
+            first_line: starts.to_vec(),
+            ..Parcels::default()
+        }
+    }
+
+    /// All columns of lines but the descriptions.
+    fn lines(&mut self, starts: &[u32]) -> Lines {
+        // Lines come by their numbers, those without one last; a number that stands twice moves on.
+        let mut number = self.of_lines(|c| &mut c.number);
+        let mut parcel = Vec::with_capacity(self.order.len());
+        for (p, range) in starts.windows(2).enumerate() {
+            let mut next = 1;
+            for number in &mut number[range[0] as usize..range[1] as usize] {
+                next = next.max(*number);
+                *number = next;
+                parcel.push(p as u32);
+                next += 1;
+            }
+        }
+        Lines {
+            parcel,
+            number,
+            hs: self.of_lines(|c| &mut c.hs),
+            origin: self.of_lines(|c| &mut c.origin),
+            quantity: self.of_lines(|c| &mut c.quantity),
+            net_weight: self.of_lines(|c| &mut c.net_weight),
+            value: self.of_lines(|c| &mut c.value),
+            allocated: vec![false; self.order.len()],
+            filled: self.of_lines(|c| &mut c.filled),
+            unusable: self.of_lines(|c| &mut c.unusable),
+            ..Lines::default()
+        }
+    }
+}
+
+/// What the blocks hold, in the order of the places.
+fn put<T: Copy + Send + Sync>(held: Vec<Vec<T>>, places: &[Place]) -> Vec<T> {
+    places.par_iter().map(|&(chunk, row)| held[chunk as usize][row as usize]).collect()
+}
+
+/// The numbered texts of a block.
+struct Said {
+    word: [Vec<u32>; WORDS.len()],
+    words: Interner,
+    description: Vec<u32>,
+    descriptions: Interner,
+}
+
+impl Said {
+    fn take(chunk: &mut Chunk) -> Said {
+        Said {
+            word: std::mem::take(&mut chunk.word),
+            words: std::mem::take(&mut chunk.words),
+            description: std::mem::take(&mut chunk.description),
+            descriptions: std::mem::take(&mut chunk.descriptions),
+        }
     }
 }
 
@@ -377,17 +416,40 @@ impl Table<'_> {
 #[derive(Default)]
 struct Numbered {
     words: Interner,
-    word_columns: Vec<Vec<u32>>,
+    word_columns: [Vec<u32>; WORDS.len()],
     descriptions: Interner,
     description: Vec<u32>,
+}
+
+impl Numbered {
+    /// The parcels' words and the lines' descriptions, numbered in the order in which the final tables name them.
+    fn of(said: Vec<Said>, firsts: &[Place], order: &[Place]) -> Numbered {
+        let mut numbered = Numbered::default();
+        let mut known = Known::new(said.iter().map(|s| s.words.len()));
+        for (i, column) in numbered.word_columns.iter_mut().enumerate() {
+            let number = |&(c, row): &Place| {
+                let block = &said[c as usize];
+                known.number(c, block.word[i][row as usize], &block.words, &mut numbered.words)
+            };
+            *column = firsts.iter().map(number).collect();
+        }
+        let mut known = Known::new(said.iter().map(|s| s.descriptions.len()));
+        let number = |&(c, row): &Place| {
+            let block = &said[c as usize];
+            let local = block.description[row as usize];
+            known.number(c, local, &block.descriptions, &mut numbered.descriptions)
+        };
+        numbered.description = order.iter().map(number).collect();
+        numbered
+    }
 }
 
 /// The final number of each block's own numbers, as far as it has been asked for.
 struct Known(Vec<Vec<u32>>);
 
 impl Known {
-    fn new(chunks: &[Chunk], count: impl Fn(&Chunk) -> usize) -> Known {
-        Known(chunks.iter().map(|c| vec![u32::MAX; count(c)]).collect())
+    fn new(counts: impl Iterator<Item = usize>) -> Known {
+        Known(counts.map(|count| vec![u32::MAX; count]).collect())
     }
 
     fn number(&mut self, chunk: u32, local: u32, texts: &Interner, all: &mut Interner) -> u32 {

@@ -155,12 +155,11 @@ impl Distinct {
         let text: Vec<Texts> = (0..8)
             .into_par_iter()
             .map(|particular| {
-                let mut texts = Texts::default();
-                for &rank in &order {
-                    let (block, i) = self.first[rank as usize];
-                    texts.push(self.blocks[block as usize].text[particular].get(i));
-                }
-                texts
+                let text = |rank: &u32| {
+                    let (block, i) = self.first[*rank as usize];
+                    self.blocks[block as usize].text[particular].get(i)
+                };
+                Texts::of(order.iter().map(text))
             })
             .collect();
         let mut text = text.into_iter();

@@ -146,7 +146,7 @@ fn flag(facts: &Facts, scoring: &Scoring, found: Found, q: &[Option<f64>], outco
                 spread,
                 case: f.case.map(|c| c + base),
                 reason: f.reason,
-                evidence: f.evidence.to_string(),
+                evidence: f.evidence,
             }
         })
         .collect();

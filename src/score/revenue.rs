@@ -15,7 +15,7 @@
 
 use crate::facts::Facts;
 use crate::fields::currency::Currency;
-use crate::model::finding::Family;
+use crate::model::finding::{Evidence, Family};
 use crate::model::money::{Money, display};
 use crate::model::outcome::{Outcome, Revenue};
 use crate::refdata::calibration::Calibration;
@@ -26,9 +26,14 @@ use std::collections::BTreeMap;
 const WIDEST: f64 = 0.7;
 
 /// How far the sum at stake may be off, by the evidence.
-pub(super) fn spread(evidence: &serde_json::Value) -> f64 {
-    let spread = evidence.get("spread_log").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
-    spread.clamp(0.0, WIDEST)
+pub(super) fn spread(evidence: &Evidence) -> f64 {
+    #[derive(Default, serde::Deserialize)]
+    struct Stray {
+        #[serde(default)]
+        spread_log: f64,
+    }
+    let stray: Stray = serde_json::from_str(evidence.as_str()).unwrap_or_default();
+    stray.spread_log.clamp(0.0, WIDEST)
 }
 
 /// The revenue of a flag with this stake and probability.

@@ -12,7 +12,7 @@ C,2026-03-10,S,CN,Cid,DE,sale,shirt,0.5,20.00,EUR
 D,2026-03-10,S,CN,Dan,DE,sale,shirt,0.5,20.00,EUR";
 
 fn finding(parcel: u32, score: f64, p_value: Option<f64>, stake: Money, case: Option<u32>) -> Finding {
-    let evidence = serde_json::json!({});
+    let evidence = serde_json::json!({}).into();
     Finding {
         parcel,
         line_number: None,

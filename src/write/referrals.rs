@@ -48,7 +48,7 @@ pub(super) fn referred<'a>(run: &'a Run) -> BTreeMap<u32, Referred<'a>> {
     let mut parcels: BTreeMap<u32, Referred> = BTreeMap::new();
     for flag in &run.outcome.flags {
         let Some(referral) = referral(flag) else { continue };
-        let evidence: serde_json::Value = serde_json::from_str(&flag.evidence).unwrap_or_default();
+        let evidence = flag.evidence.object();
         let own = parcels.entry(flag.parcel).or_insert(Referred {
             referral,
             ask_for: BTreeSet::new(),

@@ -197,7 +197,7 @@ fn flags(run: &Run) -> Table {
         .full("revenue_at_risk_high", money(rows().map(|f| f.revenue.high)))
         .open("case_id", Arc::new(run.outcome.flags.iter().map(case).collect::<StringArray>()))
         .full("reason", text(rows().map(|f| &f.reason)))
-        .full("evidence", text(rows().map(|f| &f.evidence)))
+        .full("evidence", text(rows().map(|f| f.evidence.as_str())))
 }
 
 fn cases(run: &Run) -> Table {

@@ -195,7 +195,7 @@ fn small_senders_are_tested_together_by_their_manifest() {
         "{}",
         found.findings.len()
     );
-    assert_eq!(found.findings[0].evidence["level"], "manifest");
+    assert_eq!(found.findings[0].evidence.object()["level"], "manifest");
 }
 
 #[test]
@@ -272,7 +272,12 @@ fn every_test_is_a_row_and_only_a_sender_with_most_in_excess_is_accused() {
     assert_eq!(row("consignor", "Above").verdict, Verdict::CrowdedAbove);
     assert!(row("origin", "CN").prices > mover.prices);
     assert!(found.groups.iter().all(|g| g.level != "origin" || g.verdict != Verdict::Accused));
-    assert!(found.cases.len() == 1 && found.findings.iter().all(|f| f.evidence["level"] == "consignor"));
+    assert!(
+        found.cases.len() == 1 && found.findings.iter().all(|f| f.evidence.object()["level"] == "consignor")
+    );
     let one = &found.findings[0];
-    assert!(one.evidence["density_jump_t"].as_f64().unwrap() < -2.0 && one.reason.contains("The excess is"));
+    assert!(
+        one.evidence.object()["density_jump_t"].as_f64().unwrap() < -2.0
+            && one.reason.contains("The excess is")
+    );
 }

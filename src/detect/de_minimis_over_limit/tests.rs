@@ -71,5 +71,5 @@ fn the_reason_holds_the_numbers() {
          and IOSS (number of the import one-stop shop), which is open up to 150.00 EUR; the goods are declared at 182.40 EUR, \
          32.40 EUR (21.6 %) above it."
     );
-    assert_eq!(found.findings[0].evidence["limit"], 150.0);
+    assert_eq!(found.findings[0].evidence.object()["limit"], 150.0);
 }

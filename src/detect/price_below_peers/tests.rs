@@ -32,7 +32,7 @@ fn a_fraction_of_the_peers_price_is_flagged_with_its_numbers() {
         "{}",
         finding.reason
     );
-    assert_eq!(finding.evidence["cell"]["consignors"], 41);
+    assert_eq!(finding.evidence.object()["cell"]["consignors"], 41);
     assert_eq!(findings.tests, 121);
 }
 
@@ -81,7 +81,7 @@ fn prices_on_one_heap_do_not_flood() {
     let findings = night.screen(&ENTRY);
     assert!(night.share(&findings, "honest").0 <= 0.02, "{:?}", findings.findings);
     assert_eq!(night.share(&findings, "cut").0, 1.0);
-    assert_eq!(findings.findings[0].evidence["cell"]["degenerate"], true);
+    assert_eq!(findings.findings[0].evidence.object()["cell"]["degenerate"], true);
 }
 
 #[test]

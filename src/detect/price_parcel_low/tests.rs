@@ -31,7 +31,7 @@ fn one_value_for_all_lines_at_a_fraction_is_flagged_with_its_numbers() {
     assert_eq!(night.share(&findings, "honest").0, 0.0);
     let finding = &findings.findings[0];
     assert_eq!(finding.line_number, None);
-    assert!(finding.score > 0.5 && finding.evidence["lines"] == 2, "{finding:?}");
+    assert!(finding.score > 0.5 && finding.evidence.object()["lines"] == 2, "{finding:?}");
     assert!(
         finding.reason.starts_with("The 2 lines of this parcel let expect about ")
             && finding.reason.contains("declared are 2.40 EUR, 1"),
@@ -61,7 +61,7 @@ fn values_scaled_to_fit_below_the_limit_are_flagged() {
     let (share, parcels) = night.share(&findings, "scaled");
     assert!(share > 0.25 && parcels > 30, "{share} of {parcels}");
     assert!(night.share(&findings, "honest").0 < 0.005, "{:?}", night.share(&findings, "honest"));
-    let reason = &findings.findings.iter().find(|f| f.evidence["limit"] == 150.0).unwrap().reason;
+    let reason = &findings.findings.iter().find(|f| f.evidence.object()["limit"] == 150.0).unwrap().reason;
     assert!(
         reason.ends_with("stays just below the limit of 150.00 EUR, the expected one does not."),
         "{reason}"

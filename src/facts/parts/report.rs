@@ -4,7 +4,7 @@ use super::group::{Group, Model, Regular};
 use super::pair::Feature;
 use super::search::Search;
 use crate::facts::Facts;
-use crate::model::finding::{Case, Finding, Findings};
+use crate::model::finding::{Case, Evidence, Finding, Findings};
 use crate::model::money::{display, to_units};
 use crate::model::parcels::Particular;
 use chrono::NaiveDate;
@@ -46,7 +46,7 @@ pub fn report(
     for group in &kept {
         let story = story(group);
         let reason = reason(facts, group, model, &story);
-        let evidence = evidence(facts, group, model);
+        let evidence = Evidence::from(evidence(facts, group, model));
         let case = out.cases.len() as u32;
         let revenue = facts.revenue_if_joined(&group.parcels);
         for (&parcel, revenue) in group.parcels.iter().zip(revenue) {

@@ -44,7 +44,7 @@ impl Grounds<'_> {
             revenue: facts.revenue_if_worth(parcel, self.line, worth),
             case: None,
             reason,
-            evidence: evidence(self.judgement, comparison.as_ref()),
+            evidence: evidence(self.judgement, comparison.as_ref()).into(),
         }
     }
 }
