@@ -77,7 +77,7 @@ pub struct RunArgs {
     /// Job file, TOML; its paths are relative to its folder. Flags win over it.
     pub job: Option<PathBuf>,
     /// Postal manifests: paths or patterns of CSV, JSON Lines, Parquet, or messages in XML, JSON and text; packed
-    /// (.gz, .zst) and in archives (.zip, .tar, .tgz) too.
+    /// (.gz, .zst) and in archives (.zip, .tar, .tgz) too. `{date}` stands for the night.
     #[arg(long, num_args = 1.., value_name = "GLOB")]
     pub postal: Vec<String>,
     /// Express manifests.
@@ -89,7 +89,7 @@ pub struct RunArgs {
     /// The night to screen: dates of records are judged by it.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<String>,
-    /// Output folder; an earlier run in it is replaced as one.
+    /// Output folder; an earlier run in it is replaced as one. `{date}` stands for the night.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Euro reference rates, layout of the European Central Bank's eurofxref-hist.csv.

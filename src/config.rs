@@ -24,6 +24,9 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+/// Stands for the night in the paths of manifests and of the output.
+const DATE: &str = "{date}";
+
 /// A job as a person writes it. Paths of a job file are relative to its folder.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -32,12 +35,14 @@ pub struct Job {
     pub date: Option<String>,
     /// Country of import, ISO 3166-1 alpha-2; each record's addressee decides where it is not given.
     pub destination: Option<String>,
-    /// Output folder.
+    /// Output folder; `{date}` in it is the night.
     #[serde(skip_serializing)]
     pub out: Option<PathBuf>,
-    /// Paths or patterns of postal manifests.
+    /// Paths or patterns of postal manifests; `{date}` in them is the night. One text or a list.
+    #[serde(deserialize_with = "one_or_many")]
     pub postal: Vec<String>,
-    /// Paths or patterns of express manifests.
+    /// Paths or patterns of express manifests, likewise.
+    #[serde(deserialize_with = "one_or_many")]
     pub express: Vec<String>,
     /// Euro reference rates, in the layout of the European Central Bank's `eurofxref-hist.csv`.
     pub rates: Option<PathBuf>,
@@ -88,7 +93,7 @@ pub struct ReferenceSettings {
 
 fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "expected a text in quotes or a list of them")]
     enum Given {
         One(String),
         Many(Vec<String>),
@@ -125,7 +130,8 @@ impl Default for OutputSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct ReportSettings {
     /// Output folders of earlier nights, paths or patterns; those beside the output folder where none is given. The trends
-    /// of the data's quality rest on them too.
+    /// of the data's quality rest on them too. One text or a list.
+    #[serde(deserialize_with = "one_or_many")]
     pub earlier: Vec<String>,
 }
 
@@ -199,7 +205,8 @@ impl Job {
             let text = day.to_string();
             table.insert("date".into(), toml::Value::String(text));
         }
-        let job: Job = table.try_into().map_err(|e: toml::de::Error| unusable(&e, origin, text, settings))?;
+        let job: Job =
+            table.try_into().map_err(|e: toml::de::Error| unusable(&e, origin, "", text, settings))?;
         for (id, table) in &job.detectors {
             let Some(detector) = detect::ALL.iter().find(|d| d.id == id) else {
                 let names: Vec<&str> = detect::ALL.iter().map(|d| d.id).collect();
@@ -208,8 +215,8 @@ impl Job {
                     nearest(id, &names)
                 )));
             };
-            let origin = format!("{origin}: [detectors.{id}]");
-            (detector.check)(table).map_err(|e| unusable(&e, &origin, text, settings))?;
+            let section = format!("detectors.{id}");
+            (detector.check)(table).map_err(|e| unusable(&e, origin, &section, text, settings))?;
         }
         Ok(job)
     }
@@ -253,6 +260,18 @@ impl Job {
         }
     }
 
+    /// Puts the night where a job says `{date}`, so that one job serves every night.
+    fn dated(&mut self, night: &str) {
+        for pattern in self.postal.iter_mut().chain(&mut self.express) {
+            *pattern = pattern.replace(DATE, night);
+        }
+        if let Some(out) = &mut self.out
+            && let Some(text) = out.to_str()
+        {
+            *out = PathBuf::from(text.replace(DATE, night));
+        }
+    }
+
     /// Finds and loads what the job names.
     ///
     /// # Errors
@@ -266,11 +285,19 @@ impl Job {
                 "false_flags: found {rate}, expected a share from 0 to 1 such as 0.2"
             )));
         }
+        if self.date.is_none() && self.postal.is_empty() && self.express.is_empty() {
+            return Err(Error::Configuration(
+                "there is nothing to run; name a job file or manifests, as `parcel-risk run --help` shows, or let \
+                 `parcel-risk init first` make a folder to begin with"
+                    .into(),
+            ));
+        }
         let missing = |key: &str, example: &str| {
             Error::Configuration(format!("`{key}` is not given; set it in the job file or with {example}"))
         };
         let date = self.date.as_deref().ok_or_else(|| missing("date", "--date 2026-07-15"))?;
         let night = parse_date(date).map_err(|e| Error::Configuration(format!("date: {e}")))?;
+        self.dated(&iso_text(night));
         let destination = match &self.destination {
             Some(text) => {
                 Some(parse_country(text).map_err(|e| Error::Configuration(format!("destination: {e}")))?)
@@ -293,12 +320,21 @@ impl Job {
             input.reading.limits = self.limits;
             input.reading.night = iso_text(night);
         }
-        let rates = self.rates.as_deref().map_or(Ok(Rates::default()), Rates::read)?;
+        // Which key named the file that cannot be used.
+        let named = |key: &'static str| {
+            move |e: &dyn std::fmt::Display| {
+                Error::Configuration(format!("`{key}`: {e}; mend the file or the key"))
+            }
+        };
+        let rates = self.rates.as_deref().map_or(Ok(Rates::default()), Rates::read);
+        let rates = rates.map_err(|e| named("rates")(&e))?;
+        let regimes = Regimes::load(self.regimes.as_deref()).map_err(|e| named("regimes")(&e))?;
+        let charges = ChargeRates::load(self.duty_rates.as_deref()).map_err(|e| named("duty_rates")(&e))?;
+        let calibration =
+            Calibration::load(self.calibration.as_deref()).map_err(|e| named("calibration")(&e))?;
+        let materials =
+            RawMaterials::load(self.raw_materials.as_deref()).map_err(|e| named("raw_materials")(&e))?;
         let configuration = |e: &dyn std::fmt::Display| Error::Configuration(e.to_string());
-        let regimes = Regimes::load(self.regimes.as_deref()).map_err(|e| configuration(&e))?;
-        let charges = ChargeRates::load(self.duty_rates.as_deref()).map_err(|e| configuration(&e))?;
-        let calibration = Calibration::load(self.calibration.as_deref()).map_err(|e| configuration(&e))?;
-        let materials = RawMaterials::load(self.raw_materials.as_deref()).map_err(|e| configuration(&e))?;
         let price_reference = PriceReference::read(&self.reference.prices).map_err(|e| configuration(&e))?;
         if let Some(country) = destination
             && Channel::ALL.iter().all(|&c| regimes.terms(country, c, country, night).is_none())
@@ -309,7 +345,7 @@ impl Job {
                 iso_text(night)
             )));
         }
-        let lists = Lists::load(&self.lists, night).map_err(|e| configuration(&e))?;
+        let lists = Lists::load(&self.lists, night).map_err(|e| named("lists")(&e))?;
         let named: Vec<&str> = self.report.earlier.iter().map(String::as_str).collect();
         let code = destination.map_or(serde_json::Value::Null, |d| d.to_string().into());
         let runs = earlier::runs(&out, &named, &iso_text(night), &code);
@@ -395,32 +431,71 @@ fn set(table: &mut toml::Table, setting: &str) -> Result<(), Error> {
     Err(fault("the key is empty"))
 }
 
-/// What is wrong with a key, where it stands, and the key that was probably meant.
-fn unusable(error: &toml::de::Error, origin: &str, text: &str, settings: &[String]) -> Error {
+/// What is wrong with a key of a section (an empty text for the top of the file), where it stands, and what was probably
+/// meant.
+fn unusable(error: &toml::de::Error, origin: &str, section: &str, text: &str, settings: &[String]) -> Error {
     let message = error.to_string();
-    let first = message.lines().next().unwrap_or_default();
+    let mut lines = message.lines();
+    let first = lines.next().unwrap_or_default();
+    let inner = lines.find_map(|line| line.strip_prefix("in `")?.strip_suffix('`')).unwrap_or_default();
+    let section = [section, inner].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(".");
+    let place = |section: &str, key: &str| {
+        let full = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
+        let sets = |setting: &&String| {
+            let set = setting.split('=').next().unwrap_or_default().trim();
+            set == full || set.strip_prefix(&full).is_some_and(|rest| rest.starts_with('.'))
+        };
+        match (settings.iter().rfind(sets), line_of(text, section, key)) {
+            (Some(setting), _) => format!("--set {setting}"),
+            (None, Some(line)) => format!("{origin}: line {line}"),
+            (None, None) => origin.to_owned(),
+        }
+    };
     let names: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
-    let Some((&typed, known)) = names.split_first().filter(|_| first.starts_with("unknown field")) else {
+    if let Some((&typed, known)) = names.split_first().filter(|_| first.starts_with("unknown field")) {
+        return Error::Configuration(format!(
+            "{}: there is no key `{typed}`; did you mean `{}`? Expected one of {}",
+            place(&section, typed),
+            nearest(typed, known),
+            known.join(", ")
+        ));
+    }
+    let Some((section, key)) = section.rsplit_once('.').or(Some(("", &section))).filter(|s| !s.1.is_empty())
+    else {
         return Error::Configuration(format!("{origin}: {}", message.trim_end()));
     };
-    let sets = |setting: &&String| {
-        let key = setting.split('=').next().unwrap_or_default();
-        key.split('.').any(|part| part.trim() == typed)
-    };
+    Error::Configuration(format!("{}: `{key}`: {}", place(section, key), in_words(first)))
+}
+
+/// The line of a job file, from 1, on which a key of a section stands.
+fn line_of(text: &str, section: &str, key: &str) -> Option<usize> {
+    let lines = || text.lines().map(str::trim).zip(1..);
+    let from = lines().find(|(line, _)| *line == format!("[{section}]")).map_or(0, |found| found.1);
     let stands = |line: &str| {
-        let line = line.trim_start().trim_start_matches('[');
-        line.strip_prefix(typed).is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '.']))
+        let line =
+            line.trim_start_matches('[').rsplit_once(&format!("{section}.")).map_or(line, |found| found.1);
+        let line = line.trim_start_matches('[');
+        line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '.']))
     };
-    let place = match (settings.iter().find(sets), text.lines().position(stands)) {
-        (Some(setting), _) => format!("--set {setting}"),
-        (None, Some(line)) => format!("{origin}: line {}", line + 1),
-        (None, None) => origin.to_owned(),
+    lines().find(|(line, number)| *number > from && stands(line)).map(|found| found.1)
+}
+
+/// A complaint about a value's type without the names that a programmer gives to types.
+fn in_words(complaint: &str) -> String {
+    let Some((found, expected)) = complaint.rsplit_once(", expected ") else { return complaint.to_owned() };
+    let found = found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ");
+    let found = found.replace("floating point ", "number ").replace("string ", "text ");
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" | "path string" => "a text in quotes",
+        "a sequence" => "a list such as [\"one\", \"two\"]",
+        other if other.starts_with("struct ") || other == "a map" => "a section of keys",
+        other => other,
     };
-    Error::Configuration(format!(
-        "{place}: there is no key `{typed}`; did you mean `{}`? Expected one of {}",
-        nearest(typed, known),
-        known.join(", ")
-    ))
+    format!("found {found}, expected {expected}")
 }
 
 /// The name most like what was typed.
@@ -449,6 +524,23 @@ mod tests {
     }
 
     #[test]
+    fn a_mistake_is_found_in_its_own_section() {
+        let said = |text: &str| {
+            let table = text.parse().unwrap();
+            Job::from_table(table, &[], "job.toml", text).unwrap_err().to_string()
+        };
+        let job =
+            "date = 2026-05-20\n[detectors.split-linked]\ndays = 3\n[detectors.split-window]\ndays = 'x'\n";
+        assert!(said(job).starts_with("job.toml: line 5: `days`: found text"), "{}", said(job));
+        let job = "postal = 'a.csv'\ndetectors.split-window.dys = 2\n";
+        assert!(said(job).starts_with("job.toml: line 2: there is no key `dys`"), "{}", said(job));
+        let job = "\n[outptu]\ntiming = true\n";
+        assert!(said(job).starts_with("job.toml: line 2: there is no key `outptu`"), "{}", said(job));
+        let job = "[output]\ntiming = 'no'\n";
+        assert_eq!(said(job), "job.toml: line 2: `timing`: found text \"no\", expected true or false");
+    }
+
+    #[test]
     fn paths_read_as_a_person_writes_them() {
         assert_eq!(tidy(Path::new("sample_data/../out/nightly")), Path::new("out/nightly"));
         assert_eq!(tidy(Path::new("../out")), Path::new("../out"));
@@ -463,6 +555,15 @@ mod tests {
         assert!(said.starts_with("--set output.entity_link=true: "), "{said}");
         assert!(said.contains("did you mean `entity_links`?"), "{said}");
         assert!(message(&["detectors.split-window.dys=3"]).contains("did you mean `days`?"));
+        let said = message(&["detectors.split-window.days=seven"]);
+        assert_eq!(
+            said,
+            "--set detectors.split-window.days=seven: `days`: found text \"seven\", expected a whole number from 0"
+        );
+        let said = message(&["resolve.merge=much", "false_flags=0.1"]);
+        assert_eq!(said, "--set resolve.merge=much: `merge`: found text \"much\", expected a number");
+        assert!(message(&["output=1"]).ends_with("expected a section of keys"), "{}", message(&["output=1"]));
+        assert!(message(&["postal=3"]).contains("expected a text in quotes or a list of them"));
         assert!(message(&["date"]).contains("KEY=VALUE"));
         assert!(message(&["date.x.y=1", "date=1"]).contains("date"));
         assert!(message(&["detectors.split-windw.days=3"]).contains("did you mean"));

@@ -1,7 +1,6 @@
 //! Everything that can stop the program, and its exit status.
 
 use crate::read::ReadError;
-use crate::refdata::rates::RatesError;
 use crate::write::{PlaceError, WriteError};
 
 /// Why a command did not do what was asked.
@@ -13,9 +12,6 @@ pub enum Error {
     /// An input file.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The file of exchange rates.
-    #[error(transparent)]
-    Rates(#[from] RatesError),
     /// An output file.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -31,7 +27,7 @@ impl Error {
     /// The exit status: 2 for usage and configuration, 1 for a run that failed.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Configuration(_) | Error::Rates(_) => 2,
+            Error::Configuration(_) => 2,
             Error::Read(
                 ReadError::NoMatch { .. }
                 | ReadError::Pattern { .. }

@@ -8,6 +8,11 @@ use std::path::Path;
 /// A row of a table, column name to value.
 pub type Row = Map<String, Value>;
 
+/// A path is a path: brackets and stars in the name of a folder are no pattern.
+fn as_named() -> ScanArgsParquet {
+    ScanArgsParquet { glob: false, ..ScanArgsParquet::default() }
+}
+
 /// Rows of a Parquet file of a run: those whose `column` equals `text` where a pair is given, at most `limit`, and how
 /// many there are in all.
 ///
@@ -31,8 +36,8 @@ pub fn rows(
         return Err(failed(&"there is no such file"));
     }
     let place = path.to_string_lossy();
-    let mut frame = LazyFrame::scan_parquet(PlRefPath::new(place.as_ref()), ScanArgsParquet::default())
-        .map_err(|e| failed(&e))?;
+    let mut frame =
+        LazyFrame::scan_parquet(PlRefPath::new(place.as_ref()), as_named()).map_err(|e| failed(&e))?;
     if let Some((column, text)) = matching {
         frame = frame.filter(col(column).eq(lit(text)));
     }
@@ -62,8 +67,7 @@ pub fn columns(folder: &Path, file: &str, names: &[&str]) -> Result<Vec<Row>, Er
         Error::Output(format!("{}: {e}; expected a file of `parcel-risk run`", path.display()))
     };
     let place = path.to_string_lossy();
-    let mut frame = LazyFrame::scan_parquet(PlRefPath::new(place.as_ref()), ScanArgsParquet::default())
-        .map_err(failed)?;
+    let mut frame = LazyFrame::scan_parquet(PlRefPath::new(place.as_ref()), as_named()).map_err(failed)?;
     let schema = frame.collect_schema().map_err(failed)?;
     let there: Vec<Expr> = names.iter().filter(|n| schema.contains(n)).map(|n| col(*n)).collect();
     let frame = frame.select(there).collect().map_err(failed)?;

@@ -17,7 +17,7 @@ use crate::read::{FileSummary, Input};
 use crate::refdata::regimes::Limit;
 use crate::write::inclusion;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the layout of `run.json` and the Parquet files.
 const FORMAT: u32 = 1;
@@ -337,6 +337,9 @@ pub fn warnings(inputs: &[Input], files: &[FileSummary], facts: &Facts, counts: 
     for (input, file) in inputs.iter().zip(files) {
         let path = input.path.display();
         warnings.extend(file.warnings.iter().map(|w| format!("{path}: {w}")));
+        if file.records_read == 0 && file.warnings.is_empty() {
+            warnings.push(format!("{path}: no record in it; was it sent whole?"));
+        }
         if !file.unknown_columns.is_empty() {
             let shown: Vec<&str> = file.unknown_columns.iter().take(5).map(String::as_str).collect();
             let more = file.unknown_columns.len() - shown.len();
@@ -352,6 +355,11 @@ pub fn warnings(inputs: &[Input], files: &[FileSummary], facts: &Facts, counts: 
     }
     warnings.extend(notes(facts));
     warnings
+}
+
+/// A probability as far as it is known: none is certain.
+fn likely(probability: f64) -> String {
+    if probability >= 0.995 { ">.99".to_owned() } else { format!("{probability:.2}") }
 }
 
 /// The highest ranked cases, parcels without a case standing for themselves, a line each.
@@ -371,22 +379,33 @@ pub fn worst(facts: &Facts, outcome: &Outcome, count: usize) -> Vec<String> {
             }
             told.push(case);
         }
-        let (reason, parcels) = match flag.case {
+        let (reason, members, revenue) = match flag.case {
             Some(case) => {
                 let case = &outcome.cases[case as usize];
-                (case.reason.as_str(), case.parcels.len())
+                (case.reason.as_str(), case.parcels.as_slice(), case.revenue.expected)
             }
-            None => (flag.reason.as_str(), 1),
+            None => (flag.reason.as_str(), std::slice::from_ref(&parcel.parcel), parcel.revenue.expected),
         };
-        let p = parcel.parcel as usize;
         let id = shipments.parcels.id.get(parcel.parcel);
-        let consignee = shipments.consignees.get(shipments.parcels.consignee[p], Particular::Name);
-        let revenue =
-            money::display(parcel.revenue.expected, &facts.terms(parcel.parcel).currency.to_string());
-        let others = if parcels > 1 { format!(" and {} more", parcels - 1) } else { String::new() };
+        let addressees: BTreeSet<u32> = members.iter().map(|&p| facts.consignee(p)).collect();
+        let to = match addressees.len() {
+            0 | 1 => {
+                let consignee = shipments.parcels.consignee[parcel.parcel as usize];
+                shipments.consignees.get(consignee, Particular::Name).to_owned()
+            }
+            several => format!("{several} addressees"),
+        };
+        let others =
+            if members.len() > 1 { format!(" and {} more", members.len() - 1) } else { String::new() };
+        if parcel.risk_score == 0.0 {
+            // A lane of its own: no risk score says how probable it is.
+            lines.push(format!("   –  {id}{others}, to {to}: {reason}"));
+            continue;
+        }
+        let revenue = money::display(revenue, &facts.terms(parcel.parcel).currency.to_string());
         lines.push(format!(
-            "{:.2}  {id}{others}, to {consignee}, {revenue} at risk: {reason}",
-            parcel.risk_score
+            "{}  {id}{others}, to {to}, {revenue} at risk: {reason}",
+            likely(parcel.risk_score)
         ));
     }
     lines

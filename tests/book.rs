@@ -69,3 +69,21 @@ fn every_page_is_in_the_book_and_every_link_leads_somewhere() {
     }
     assert!(pages >= 10);
 }
+
+#[test]
+fn the_job_file_that_schedules_use_can_be_read() {
+    let page = read("operations.md");
+    let job = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("nightly.toml");
+    fs::write(&file, job).unwrap();
+    let job = parcel_risk::config::Job::read(&file, &[]).unwrap();
+    assert_eq!(job.destination.as_deref(), Some("DE"));
+    assert!(job.out.is_some_and(|out| out.ends_with("out/{date}")));
+    // Each schedule names the night and the program's place; none relies on a path that cron or systemd does not have.
+    for schedule in ["## cron", "## systemd", "## Airflow"] {
+        let (_, text) = page.split_once(schedule).unwrap();
+        let text = text.split("\n## ").next().unwrap();
+        assert!(text.contains("/usr/local/bin/parcel-risk run") && text.contains("--date"), "{schedule}");
+    }
+}

@@ -206,11 +206,32 @@ fn a_first_hour_goes_well() {
         let script = text(&expect(0, program().args(["completions", shell])).stdout);
         assert!(script.contains("feedback") && script.contains("strict"), "{shell}");
     }
+    // A shell that asks gets an answer, behind a subcommand too.
+    let script = dir.path().join("completions.bash");
+    fs::write(&script, expect(0, program().args(["completions", "bash"])).stdout).unwrap();
+    let completed = |words: &str, last: &str| {
+        let ask = format!(
+            "source '{}'; COMP_WORDS=({words} '{last}'); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             $(complete -p parcel-risk | grep -o '_parcel[^ ]*') parcel-risk '{last}' \
+             \"${{COMP_WORDS[COMP_CWORD - 1]}}\"; echo \"${{COMPREPLY[@]}}\"",
+            script.display()
+        );
+        text(&expect(0, Command::new("bash").args(["-c", &ask])).stdout).trim().to_owned()
+    };
+    assert_eq!(completed("parcel-risk", "feed"), "feedback");
+    assert_eq!(completed("parcel-risk run", "--fal"), "--false-flags");
+    assert_eq!(completed("parcel-risk run --log", "j"), "json");
     let page = text(&expect(0, program().arg("man")).stdout);
     assert!(page.contains(".TH parcel-risk") && page.contains("feedback"), "{page}");
+    assert!(page.contains(".SH EXAMPLES\n.nf\nFirst steps:\n"), "{page}");
     let pages = dir.path().join("man1");
     expect(0, program().arg("man").arg("--out").arg(&pages));
-    assert!(fs::read_to_string(pages.join("parcel-risk-run.1")).unwrap().contains("strict"));
+    let run = fs::read_to_string(pages.join("parcel-risk-run.1")).unwrap();
+    assert!(run.contains("strict") && run.contains(".TH parcel-risk-run 1"), "{run}");
+    // Every page that a page names is there.
+    for (name, _) in page.split("parcel\\-risk\\-").skip(1).filter_map(|rest| rest.split_once("(1)")) {
+        assert!(pages.join(format!("parcel-risk-{name}.1")).exists(), "{name}");
+    }
 }
 
 #[test]
@@ -350,6 +371,7 @@ fn a_run_that_cannot_be_done_says_why_and_touches_nothing() {
 fn mistakes_in_the_job_are_named() {
     let dir = TempDir::new().unwrap();
     let job = dir.path().join("job.toml");
+    fs::write(dir.path().join("job.toml.csv"), "").unwrap();
     for (content, words) in [
         ("destinatoin = 'DE'", "destinatoin"),
         ("date = '2026-13-01'\nout = 'o'\npostal = ['x']", "date"),
@@ -357,6 +379,8 @@ fn mistakes_in_the_job_are_named() {
         ("date = 2026-05-20\nout = 'o'", "--postal"),
         ("date = 2026-05-20\nout = 'o'\npostal = ['s3://b/k.csv']", "s3://b/k.csv"),
         ("date = 2026-05-20\nout = 'o'\npostal = ['x']\nfalse_flags = 20", "false_flags: found 20"),
+        ("date = 2026-05-20\nout = 'o'\npostal = 'job.toml.csv'\nrates = 'none.csv'", "`rates`: cannot read"),
+        ("", "parcel-risk init"),
         ("[detectors.split-windw]\ndays = 3", "did you mean `split-window`"),
         ("[detectors.split-window]\nnonsense = 3", "nonsense"),
     ] {
@@ -431,6 +455,44 @@ fn the_report_is_made_again_from_the_files_and_hostile_text_stays_text() {
 }
 
 #[test]
+fn a_terminal_takes_nothing_of_a_manifest_for_a_command() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("out");
+    let csv = fs::read_to_string(sample().join("express.csv")).unwrap();
+    // Sets the terminal's title, and clears it by the one-character form of the same.
+    let hostile = dir.path().join("hostile.csv");
+    fs::write(&hostile, csv.replace("Julia Hofmann", "\u{1b}]0;owned\u{7}Julia \u{9b}2JHofmann")).unwrap();
+    let mut run = program();
+    run.args(["run", "--destination", "DE", "--date", "2026-05-20", "--express"]).arg(&hostile);
+    run.arg("--rates").arg(sample().join("rates.csv")).arg("--out").arg(&out);
+    let summary = text(&expect(0, &mut run).stdout);
+    let id = parcel("express.csv", "Shenzhen Hengtai", "Julia Hofmann");
+    let story = text(&expect(0, program().arg("explain").arg(&out).arg(&id)).stdout);
+    for said in [summary, story] {
+        assert!(said.contains("Hofmann") && !said.contains(['\u{1b}', '\u{7}', '\u{9b}']), "{said:?}");
+    }
+}
+
+#[test]
+fn one_job_serves_every_night() {
+    let dir = TempDir::new().unwrap();
+    let manifests = dir.path().join("in/2026-05-20");
+    fs::create_dir_all(&manifests).unwrap();
+    fs::copy(sample().join("postal.csv"), manifests.join("post-1.csv")).unwrap();
+    let job = dir.path().join("nightly.toml");
+    fs::write(&job, "destination = 'DE'\npostal = ['in/{date}/post-*']\nout = 'out [{date}]'\n").unwrap();
+    let mut run = program();
+    expect(0, run.arg("run").arg(&job).args(["--date", "2026-05-20", "--quiet"]));
+    // Brackets in the name of a folder are no pattern.
+    let out = dir.path().join("out [2026-05-20]");
+    assert!(record(&out)["counts"]["parcels"].as_u64() > Some(100));
+    let id = parcel("postal.csv", "Shenzhen Baoli", "");
+    expect(0, program().arg("explain").arg(&out).arg(id));
+    let said = expect(2, program().arg("run").arg(&job).args(["--date", "2026-05-21"]));
+    assert!(text(&said.stderr).contains("in/2026-05-21/post-*"), "{}", text(&said.stderr));
+}
+
+#[test]
 fn a_kill_at_any_moment_leaves_a_whole_run() {
     let dir = TempDir::new().unwrap();
     let synth = dir.path().join("synth");
@@ -450,7 +512,7 @@ fn a_kill_at_any_moment_leaves_a_whole_run() {
         child.wait().unwrap();
         let now = files(&out);
         if now != before {
-            assert!(finished || now.len() == 10, "a half-written run");
+            assert!(finished || now.len() == before.len(), "a half-written run");
             assert!(record(&out)["counts"]["parcels"].as_u64() > Some(1_000));
             break;
         }

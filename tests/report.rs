@@ -35,12 +35,15 @@ fn sample_run(out: &Path, express: &Path) {
 fn hostile_run(folder: &Path) -> PathBuf {
     let csv = fs::read_to_string(root().join("sample_data/express.csv")).unwrap();
     let headphones = csv.lines().find(|l| l.contains("noise cancelling")).unwrap();
-    let id = headphones.split(',').next().unwrap();
+    let whisky = csv.lines().find(|l| l.contains("single malt")).unwrap();
+    let [id, whisky] = [headphones, whisky].map(|line| line.split(',').next().unwrap());
     let csv = csv
         .replace("Shenzhen Hengtai Electronics", "<script>alert(1)</script>")
         .replace("Julia Hofmann", "<img src=x onerror=alert(2)>")
         .replace("Edinburgh Cask Shop", "=cmd|' /C calc'!A0")
         .replace("Yiwu Fast Star E-Commerce Firm", "</script><script>alert(3)</script>")
+        // The identifier of a postal parcel, on another parcel.
+        .replace(whisky, "LX301246082CN")
         .replace(id, "=HYPERLINK(\"\"x\"\")")
         .replace("=HYPERLINK(\"\"x\"\")", "\"=HYPERLINK(\"\"x\"\")\"");
     let manifest = folder.join("hostile.csv");
@@ -151,7 +154,7 @@ fn large_run(folder: &Path, like: &Path) -> PathBuf {
             ("case_id", texts(ROWS, |i| if i % 5 == 0 { case(i / 5) } else { String::new() })),
             ("reason", texts(ROWS, |i| flag_of(i))),
             ("evidence", texts(ROWS, |i| format!("{{\"declared\":{i},\"expected\":{}}}", 4 * i))),
-            ("rank", Arc::new(Int64Array::from_iter_values(1..=ROWS as i64))),
+            ("parcel_rank", Arc::new(Int64Array::from_iter_values(1..=ROWS as i64))),
         ],
     );
     support::run(program().arg("report").arg(&out), "the report of a large run");

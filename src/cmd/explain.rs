@@ -29,7 +29,7 @@ fn not_flagged(args: &ExplainArgs) -> Result<Error, Error> {
     let run = record(&args.out)?;
     let parcels = &run["counts"]["parcels"];
     let (quarantine, _) = rows(&args.out, "quarantine.parquet", None, usize::MAX)?;
-    let held = quarantine.iter().find(|r| text(r, "raw").contains(&args.parcel_id));
+    let held = quarantine.iter().find(|r| names(text(r, "raw"), &args.parcel_id));
     let hint = match held {
         Some(row) => format!(
             "a record with this text is in quarantine: {}, record {}, {}: {}",
@@ -43,6 +43,15 @@ fn not_flagged(args: &ExplainArgs) -> Result<Error, Error> {
         }
     };
     Ok(Error::Output(format!("{} is not among the flagged of {parcels} parcels; {hint}", args.parcel_id)))
+}
+
+/// Whether a record as it came holds an identifier as a word of its own.
+fn names(raw: &str, id: &str) -> bool {
+    let joins = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    !id.is_empty()
+        && raw.match_indices(id).any(|(at, _)| {
+            !joins(raw[..at].chars().next_back()) && !joins(raw[at + id.len()..].chars().next())
+        })
 }
 
 fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
@@ -96,7 +105,9 @@ fn story(out: &Path, parcel: &Row, t: &mut String) -> Result<(), Error> {
         waterfall(out, entity, t)?;
     }
     let (flags, _) = rows(out, "flags.parquet", Some(("parcel_id", id)), usize::MAX)?;
-    for flag in &flags {
+    // Two parcels may go by one identifier.
+    let own = |flag: &&Row| flag.get("parcel_rank").is_none_or(|rank| Some(rank) == parcel.get("rank"));
+    for flag in flags.iter().filter(own) {
         let line = match flag.get("line_number").and_then(serde_json::Value::as_i64) {
             Some(n) => format!(", line {n}"),
             None => String::new(),

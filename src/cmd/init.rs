@@ -25,14 +25,16 @@ date = 2026-05-20
 # Country of import. Without it each record's own addressee decides.
 destination = "DE"
 
-# Manifests of each channel: paths or patterns of CSV, JSON Lines (.gz, .zst) or Parquet.
+# Manifests of each channel: paths or patterns of CSV, JSON Lines, Parquet or messages (Cargo-XML, ITMATT, H7 and others),
+# also packed (.gz, .zst) and in archives. `{date}` stands for the night: ["in/{date}/post-*.xml"].
 postal = ["manifests/postal*.csv"]
 express = ["manifests/express*.csv"]
 
 # Exchange rates in the layout of the European Central Bank's eurofxref-hist.csv. Those here are invented.
 rates = "rates.csv"
 
-# Output folder; it appears as a whole, and an earlier run in it is replaced as one.
+# Output folder; it appears as a whole, and an earlier run in it is replaced as one. With "out/{date}" each night keeps its
+# own, and the report compares tonight with the nights before.
 out = "out"
 
 # Your own rows of law and your own rates of duty and tax, in the form of the built-in tables

@@ -3,8 +3,9 @@
 use super::coloured;
 use super::run::grouped;
 use crate::watch::{StageTime, Watch};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde_json::json;
+use std::fmt;
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -28,23 +29,40 @@ struct Bars {
     bar: Mutex<Option<ProgressBar>>,
 }
 
+/// How far a stage is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// At work, and it does not tell how far it is: a bar at 0 would look as if it hung.
+    AtWork,
+    /// Counting, without an end in sight.
+    Counting,
+    /// On its way to a known end.
+    OnTheWay,
+    /// Over.
+    Over,
+}
+
 impl Bars {
-    fn style(total: Option<u64>, over: bool) -> ProgressStyle {
+    fn style(stands: Stands) -> ProgressStyle {
         let bar = if coloured(std::io::stderr().is_terminal()) { "{bar:24.cyan}" } else { "{bar:24}" };
-        let template = match total {
-            _ if over => format!("{{prefix:<8}} {bar} {{human_pos:>11}} {{msg}}"),
-            Some(_) => format!("{{prefix:<8}} {bar} {{human_pos:>11}} of {{human_len}} {{msg}}"),
-            None => "{prefix:<8} {spinner} {human_pos:>11} {msg}, {per_sec}".to_owned(),
+        let template = match stands {
+            Stands::AtWork => "{prefix:<8} {spinner} {human_len:>11} {msg}, {elapsed}".to_owned(),
+            Stands::Counting => "{prefix:<8} {spinner} {human_pos:>11} {msg}, {pace} a second".to_owned(),
+            Stands::OnTheWay => format!("{{prefix:<8}} {bar} {{human_pos:>11}} of {{human_len}} {{msg}}"),
+            Stands::Over => format!("{{prefix:<8}} {bar} {{human_pos:>11}} {{msg}}"),
         };
         // A template that cannot be read would be a mistake above; the plain bar then shows the same numbers.
-        ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar())
+        let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        style.with_key("pace", |state: &ProgressState, to: &mut dyn fmt::Write| {
+            let _ = to.write_str(&grouped(state.per_sec() as u64));
+        })
     }
 }
 
 impl Watch for Bars {
     fn begin(&self, name: &'static str, unit: &'static str, total: Option<u64>) {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
-        bar.set_style(Bars::style(total, false));
+        bar.set_style(Bars::style(if total.is_some() { Stands::AtWork } else { Stands::Counting }));
         bar.set_prefix(name);
         bar.set_message(unit);
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
@@ -58,6 +76,9 @@ impl Watch for Bars {
         if let Ok(slot) = self.bar.lock()
             && let Some(bar) = &*slot
         {
+            if bar.length().is_some() && bar.position() == 0 {
+                bar.set_style(Bars::style(Stands::OnTheWay));
+            }
             bar.set_position(rows);
         }
     }
@@ -66,7 +87,7 @@ impl Watch for Bars {
         if let Ok(mut slot) = self.bar.lock()
             && let Some(bar) = slot.take()
         {
-            bar.set_style(Bars::style(None, true));
+            bar.set_style(Bars::style(Stands::Over));
             bar.set_length(stage.rows);
             bar.set_position(stage.rows);
             bar.finish_with_message(pace(stage));

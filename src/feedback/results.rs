@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::fields::date::parse_date;
+use crate::fields::number::parse_number;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -51,6 +52,13 @@ pub struct Finding {
     pub on: Option<i32>,
 }
 
+/// What separates the cells: spreadsheets write semicolons where a comma is the decimal mark.
+fn delimiter(text: &str) -> u8 {
+    let header = text.lines().next().unwrap_or_default();
+    let count = |mark: u8| header.bytes().filter(|b| *b == mark).count();
+    [b';', b'\t'].into_iter().find(|&mark| count(mark) > count(b',')).unwrap_or(b',')
+}
+
 /// Reads a feedback file: the number of its lines, and the latest finding on each parcel. Of two of one day, or without
 /// a day, the later line counts.
 ///
@@ -58,11 +66,15 @@ pub struct Finding {
 /// Names the file, the line and the field.
 pub fn read(file: &Path) -> Result<(usize, BTreeMap<String, Finding>), Error> {
     let fault = |what: String| Error::Configuration(format!("{}: {what}", file.display()));
+    let bytes =
+        std::fs::read(file).map_err(|e| fault(format!("{e}; expected a CSV file that can be read")))?;
+    // Names of officers in another encoding than UTF-8 spoil nothing: they are not used.
+    let text = String::from_utf8_lossy(&bytes);
     let mut reader = csv::ReaderBuilder::new()
-        .flexible(false)
+        .flexible(true)
         .trim(csv::Trim::All)
-        .from_path(file)
-        .map_err(|e| fault(format!("{e}; expected a CSV file that can be read")))?;
+        .delimiter(delimiter(&text))
+        .from_reader(text.as_bytes());
     let header = reader.headers().map_err(|e| fault(e.to_string()))?.clone();
     let column = |name: &str| {
         header.iter().position(|h| h.trim_start_matches('\u{feff}').trim().eq_ignore_ascii_case(name))
@@ -82,6 +94,14 @@ pub fn read(file: &Path) -> Result<(usize, BTreeMap<String, Finding>), Error> {
         let row = row.map_err(|e| fault(e.to_string()))?;
         lines += 1;
         let at = row.position().map_or(lines + 1, |p| p.line() as usize);
+        // Empty cells at the end of a line say nothing.
+        if row.len() < header.len() || row.iter().skip(header.len()).any(|cell| !cell.is_empty()) {
+            return Err(fault(format!(
+                "line {at}: {} fields; expected {}, as in the header",
+                row.len(),
+                header.len()
+            )));
+        }
         let cell = |i: Option<usize>| i.and_then(|i| row.get(i)).filter(|c| !c.is_empty());
         let fault_in = |field: &str, text: &str, expected: &str| {
             fault(format!("line {at}: {field} is `{text}`; expected {expected}"))
@@ -92,7 +112,7 @@ pub fn read(file: &Path) -> Result<(usize, BTreeMap<String, Finding>), Error> {
             Verdict::parse(word).ok_or_else(|| fault_in("result", word, "irregular, regular or open"))?;
         let corrected_value = match cell(value) {
             Some(text) => Some(
-                text.parse::<f64>()
+                parse_number(text)
                     .ok()
                     .filter(|v| v.is_finite() && *v >= 0.0)
                     .ok_or_else(|| fault_in("corrected_value", text, "an amount such as 149.90"))?,
@@ -134,6 +154,19 @@ mod tests {
         assert_eq!(findings["A"].corrected_value, Some(120.5));
         assert_eq!(findings["A"].corrected_hs.as_deref(), Some("610910"));
         assert_eq!(findings["B"].verdict, Verdict::Irregular);
+    }
+
+    #[test]
+    fn a_spreadsheet_of_any_country_may_have_written_it() {
+        for text in [
+            "\u{feff}Parcel_ID;Result;Corrected_Value;on\r\nA;irregular;364,60;21.05.2026\r\n",
+            "parcel_id\tresult\tcorrected_value\ton\nA\tirregular\t364.60\t2026-05-21\t\n",
+            "parcel_id,result,corrected_value,on\nA,irregular,\"364,60\",2026-05-21\n",
+        ] {
+            let (_, findings) = of(text).unwrap();
+            let found = &findings["A"];
+            assert_eq!((found.corrected_value, found.on), (Some(364.6), Some(20_594)), "{text}");
+        }
     }
 
     #[test]

@@ -25,12 +25,14 @@ impl fmt::Display for Feedback {
         for (currency, sums) in &self.corrected {
             writeln!(
                 f,
-                "\nCorrected values of {} irregular parcels: {:.2} declared, {:.2} found, {currency}",
-                sums.parcels, sums.declared, sums.found
+                "\nCorrected values of {}: {:.2} declared, {:.2} found, {currency}",
+                parcels(sums.parcels, "irregular "),
+                sums.declared,
+                sums.found
             )?;
         }
         if self.reclassified > 0 {
-            writeln!(f, "Commodity code corrected: {} parcels", self.reclassified)?;
+            writeln!(f, "Commodity code corrected: {}", parcels(self.reclassified, ""))?;
         }
         let Some(sample) = &self.sample else {
             return writeln!(f, "\nThis run kept no random sample, so nothing tells what it missed.");
@@ -51,6 +53,10 @@ impl fmt::Display for Feedback {
             ),
         }
     }
+}
+
+fn parcels(count: usize, kind: &str) -> String {
+    format!("{count} {kind}parcel{}", if count == 1 { "" } else { "s" })
 }
 
 fn line(f: &mut fmt::Formatter<'_>, rate: &Rate) -> fmt::Result {

@@ -15,6 +15,9 @@ const CHUNK: usize = 2_000;
 /// Parcels of a case that the report names.
 const MEMBERS: usize = 500;
 
+/// Scores of the lanes that no revenue ranks.
+const LANES: [&str; 3] = ["security_score", "misdeclaration_score", "data_quality_score"];
+
 /// What the report's program works on.
 pub(super) struct Data {
     /// Parcels and cases, packed.
@@ -53,12 +56,13 @@ impl Data {
         let mut words = Words::default();
         let ids = table.texts("parcel_id")?;
         let channels = table.texts("channel")?;
-        // An identifier may occur in both channels; findings name the identifier only and go to the first.
+        // Two parcels may go by one identifier; files of an earlier version say no more, and it is the first that is meant.
         let mut row_of: HashMap<&str, usize> = HashMap::with_capacity(ids.len());
         for (row, id) in ids.iter().enumerate() {
             row_of.entry(id).or_insert(row);
         }
-        let (cases, case_number) = cases(folder, &row_of, &mut words)?;
+        let case_ids = table.lists("case_ids")?;
+        let (cases, case_number) = cases(folder, &ids, &case_ids, &mut words)?;
         let case_count = case_number.len();
         let numbered = |words: &mut Words, texts: Vec<String>| -> Vec<u32> {
             texts.iter().map(|t| words.number(t)).collect()
@@ -66,8 +70,7 @@ impl Data {
         let lists = |words: &mut Words, name: &str| -> Result<Vec<Vec<u32>>, Error> {
             Ok(table.lists(name)?.iter().map(|l| l.iter().map(|t| words.number(t)).collect()).collect())
         };
-        let in_cases: Vec<Vec<usize>> = table
-            .lists("case_ids")?
+        let in_cases: Vec<Vec<usize>> = case_ids
             .iter()
             .map(|l| l.iter().filter_map(|id| case_number.get(id).copied()).collect())
             .collect();
@@ -90,13 +93,18 @@ impl Data {
         });
         // Columns beyond the contract: a file without them is read all the same.
         if let Some(map) = rows.as_object_mut() {
-            for name in ["consignor", "consignee", "lane"] {
+            for name in ["consignor", "consignee"] {
                 if table.has(name) {
                     map.insert(name.into(), json!(numbered(&mut words, table.texts(name)?)));
                 }
             }
-            if table.has("probability") {
-                map.insert("probability".into(), json!(thousandths(table.numbers("probability")?)));
+            if LANES.iter().all(|name| table.has(name)) {
+                let scores: Result<Vec<_>, _> = LANES.iter().map(|name| table.numbers(name)).collect();
+                let highest = scores?.into_iter().map(thousandths).reduce(|mut all, lane| {
+                    all.iter_mut().zip(lane).for_each(|(most, score)| *most = score.max(*most));
+                    all
+                });
+                map.insert("aside".into(), json!(highest));
             }
         }
         let (details, list) = rayon::join(
@@ -118,26 +126,31 @@ fn titles(run: &Value) -> Value {
     families.into_iter().flatten().map(|(name, family)| (name.clone(), family["title"].clone())).collect()
 }
 
-/// The cases as columns, and the number of each.
+/// The cases as columns, and the number of each; `parcels` and `case_ids` are those of the report's parcels.
 fn cases(
     folder: &Path,
-    row_of: &HashMap<&str, usize>,
+    parcels: &[String],
+    case_ids: &[Vec<String>],
     words: &mut Words,
 ) -> Result<(Value, HashMap<String, usize>), Error> {
     let table = Columns::read(folder, "cases.parquet")?;
     let ids = table.texts("case_id")?;
     let members = table.lists("parcel_ids")?;
+    let found = rows_of(&ids, &members, parcels, case_ids);
     // A parcel in the report by its row, another by its identifier.
     let shown: Vec<Vec<Value>> = members
         .iter()
-        .map(|l| {
-            let of = |id: &String| row_of.get(id.as_str()).map_or_else(|| json!(id), |row| json!(row));
-            l.iter().take(MEMBERS).map(of).collect()
+        .zip(&found)
+        .map(|(l, rows)| {
+            l.iter()
+                .zip(rows)
+                .take(MEMBERS)
+                .map(|(id, row)| row.map_or_else(|| json!(id), |row| json!(row)))
+                .collect()
         })
         .collect();
     // A case stands where its highest ranked parcel stands.
-    let best: Vec<Option<usize>> =
-        members.iter().map(|l| l.iter().filter_map(|id| row_of.get(id.as_str()).copied()).min()).collect();
+    let best: Vec<Option<usize>> = found.iter().map(|rows| rows.iter().flatten().min().copied()).collect();
     let mut number = |name: &str| -> Result<Vec<u32>, Error> {
         Ok(table.texts(name)?.iter().map(|t| words.number(t)).collect())
     };
@@ -165,6 +178,27 @@ fn cases(
     Ok((value, numbers))
 }
 
+/// The parcels of each case by their rows in the report; none where the report has them not.
+fn rows_of(
+    cases: &[String],
+    members: &[Vec<String>],
+    parcels: &[String],
+    case_ids: &[Vec<String>],
+) -> Vec<Vec<Option<usize>>> {
+    // Two parcels of a case may go by one identifier: each is taken once.
+    let mut rows: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    for (row, of) in case_ids.iter().enumerate().rev() {
+        for case in of {
+            rows.entry((case, &parcels[row])).or_default().push(row);
+        }
+    }
+    cases
+        .iter()
+        .zip(members)
+        .map(|(case, ids)| ids.iter().map(|id| rows.get_mut(&(case.as_str(), id.as_str()))?.pop()).collect())
+        .collect()
+}
+
 /// Findings by parcel, in chunks.
 fn details(
     folder: &Path,
@@ -174,9 +208,12 @@ fn details(
 ) -> Result<Vec<String>, Error> {
     let table = Columns::read(folder, "flags.parquet")?;
     let ids = table.texts("parcel_id")?;
+    let ranks = if table.has("parcel_rank") { table.numbers("parcel_rank")? } else { vec![None; ids.len()] };
     let mut of_chunk: Vec<Vec<(usize, usize)>> = vec![Vec::new(); parcels.div_ceil(CHUNK)];
-    for (flag, id) in ids.iter().enumerate() {
-        if let Some(&row) = row_of.get(id.as_str()) {
+    for (flag, (id, rank)) in ids.iter().zip(ranks).enumerate() {
+        let row =
+            rank.map_or_else(|| row_of.get(id.as_str()).copied(), |rank| (rank as usize).checked_sub(1));
+        if let Some(row) = row.filter(|&row| row < parcels) {
             of_chunk[row / CHUNK].push((row % CHUNK, flag));
         }
     }
@@ -212,4 +249,20 @@ fn details(
             pack(&json!({ "flags": rows, "words": words.texts() }))
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rows_of;
+
+    #[test]
+    fn two_parcels_of_one_identifier_are_two_rows_of_their_cases() {
+        let texts = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        let parcels = texts(&["A", "B", "A", "A"]);
+        let case_ids = [texts(&["one"]), texts(&["one", "two"]), texts(&["two"]), texts(&["two"])];
+        // C was flagged too, but is not among the parcels of the report.
+        let members = [texts(&["A", "B", "C"]), texts(&["A", "A", "B"])];
+        let rows = rows_of(&texts(&["one", "two"]), &members, &parcels, &case_ids);
+        assert_eq!(rows, [[Some(0), Some(1), None], [Some(2), Some(3), Some(1)]]);
+    }
 }

@@ -12,7 +12,7 @@ use crate::model::parcels::{Particular, Parties};
 use crate::read::Input;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, StringArray};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -181,8 +181,11 @@ fn flags(run: &Run) -> Table {
     let rows = || run.outcome.flags.iter();
     let ids = &run.facts.shipments.parcels.id;
     let case = |f: &Flag| f.case.map(|c| run.outcome.cases[c as usize].id.as_str());
+    let ranks: HashMap<u32, i64> = run.outcome.parcels.iter().map(|p| p.parcel).zip(1..).collect();
     Table::default()
         .full("parcel_id", text(rows().map(|f| ids.get(f.parcel))))
+        // Two parcels may go by one identifier: the rank tells which is meant.
+        .open("parcel_rank", Arc::new(rows().map(|f| ranks.get(&f.parcel).copied()).collect::<Int64Array>()))
         .open("line_number", Arc::new(Int32Array::from_iter(rows().map(|f| f.line_number.map(|n| n as i32)))))
         .full("family", text(rows().map(|f| f.family.name())))
         .full("detector", text(rows().map(|f| f.detector)))

@@ -2,7 +2,8 @@
 
 /** Unpacks one block: base64, zlib, JSON. */
 async function unpack(element) {
-  const bytes = Uint8Array.from(atob(element.textContent), c => c.charCodeAt(0));
+  const text = atob(element.textContent), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return JSON.parse(await new Response(stream).text());
 }

@@ -11,7 +11,10 @@ function svg(name, attributes = {}, ...children) {
 /** A figure with a caption and a text for those who cannot see it. */
 function figure(width, height, said, caption, ...shapes) {
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": said }, ...shapes);
-  return make("figure", {}, picture, make("figcaption", {}, caption));
+  // On a telephone it keeps a size that can be read, and scrolls sideways.
+  const narrow = matchMedia("(max-width: 48rem)").matches;
+  const frame = make("div", { class: "scroll", ...(narrow ? { tabindex: 0, role: "group", "aria-label": "Drawing" } : {}) }, picture);
+  return make("figure", {}, frame, make("figcaption", {}, caption));
 }
 
 const label = (x, y, text, attributes = {}) => svg("text", { x, y, ...attributes }, text);

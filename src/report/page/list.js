@@ -24,17 +24,20 @@ const facts = {
     const p = data.parcels, c = data.cases, g = entry.group;
     if (g == null) {
       const row = entry.row;
-      return { key: "parcel=" + encodeURIComponent(p.id[row]), rank: row + 1, families: p.families[row].map(word), detectors: p.detectors[row].map(word), name: p.id[row],
+      return { key: parcelKey(row), rank: row + 1, families: p.families[row].map(word), detectors: p.detectors[row].map(word), name: p.id[row],
         who: `${name("consignor", row)} → ${name("consignee", row)}`, parcels: 1, value: p.value[row], limit: p.limit[row], revenue: p.revenue[row],
-        currency: word(p.currency[row]), score: p.score[row] / 1000, action: word(p.action[row]), channel: word(p.channel[row]), first: p.date[row], last: p.date[row], best: row };
+        currency: word(p.currency[row]), score: p.score[row] / 1000, aside: aside(row), action: word(p.action[row]), channel: word(p.channel[row]), first: p.date[row], last: p.date[row], best: row };
     }
     const best = c.best[g];
     return { key: "case=" + encodeURIComponent(c.id[g]), rank: best == null ? null : best + 1, families: [word(c.family[g])], detectors: [word(c.detector[g])], name: c.id[g],
       who: whoToWhom(g, best), parcels: c.count[g], value: c.value[g], limit: c.limit[g], revenue: c.revenue[g],
-      currency: word(c.currency[g]), score: best == null ? 0 : p.score[best] / 1000, action: best == null ? "" : word(p.action[best]), channel: best == null ? "" : word(p.channel[best]),
+      currency: word(c.currency[g]), score: best == null ? 0 : p.score[best] / 1000, aside: best == null ? 0 : aside(best), action: best == null ? "" : word(p.action[best]), channel: best == null ? "" : word(p.channel[best]),
       first: c.first[g], last: c.last[g], reason: c.reason[g], best };
   },
 };
+
+/** A parcel's part of an address; where two go by one identifier the rank tells which. */
+const parcelKey = row => `parcel=${encodeURIComponent(data.parcels.id[row])}${data.again.has(row) ? `&rank=${row + 1}` : ""}`;
 
 /** Who sends to whom in a case: a name where it is one party, however it is spelled, or else how many. */
 function whoToWhom(g, best) {
@@ -42,13 +45,21 @@ function whoToWhom(g, best) {
   const side = (role, one, plural) => {
     if (best == null) return "";
     const names = new Set(rows.map(row => name(role, row)));
-    return one || names.size === 1 ? name(role, best) : `${whole.format(names.size)} ${plural}`;
+    // Of several spellings the one by which the reason calls the party.
+    if (one || names.size === 1) return [...names].find(n => n && c.reason[g].includes(n)) ?? name(role, best);
+    return `${whole.format(names.size)} ${plural}`;
   };
   return `${side("consignor", c.one_consignor[g], "senders")} → ${side("consignee", c.one_consignee[g], "addressees")}`;
 }
 
 const name = (role, row) => data.parcels[role] ? word(data.parcels[role][row]) : "";
+/** How probable a finding is that stands in a lane of its own; 0 where there is none. */
+const aside = row => (data.parcels.aside?.[row] ?? 0) / 1000;
+/** The dot of a kind where a narrow window has no column for it. */
+const mark = family => make("span", { class: `mark dot f-${family}`, role: "img", "aria-label": title(family) });
 const kinds = families => families.map(f => make("span", {}, make("span", { class: "dot f-" + f }), title(f), " "));
+/** The risk score; where no revenue is at risk, what the lane of the finding says, without a bar to compare. */
+const chance = f => f.score || !f.aside ? meter(f.score) : make("span", { class: "soft" }, likely(f.aside));
 const meter = score => make("span", {}, (() => { const bar = make("i"); bar.style.width = `${Math.round(score * 100)}%`; return make("span", { class: "meter", "aria-hidden": "true" }, bar); })(), make("span", { class: "likely" }, likely(score)));
 /** A probability as far as it is known: none is certain. */
 const likely = p => p >= .995 ? "> 0.99" : p.toFixed(2);
@@ -60,8 +71,8 @@ const COLUMNS = {
   cases: [
     ["Rank", "3.9rem", f => f.rank ?? 1e9, f => f.rank == null ? "–" : whole.format(f.rank), "n"],
     ["Kind", "10.3rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
-    ["Case", "", f => f.who, f => make("span", {}, make("a", { href: "#" + f.key }, harmless(f.who.trim() === "→" ? f.name : f.who)), make("br"), make("span", { class: "soft" }, f.reason != null ? harmless(f.reason) : `${harmless(f.name)} · ${titleOf(f.detectors[0])}`))],
-    ["Risk", "7.4rem", f => f.score, f => meter(f.score), "n"],
+    ["Case", "", f => f.who, f => make("span", {}, make("a", { href: "#" + f.key }, ...f.families.map(mark), harmless(f.who.trim() === "→" ? f.name : f.who)), make("br"), make("span", { class: "soft" }, f.reason != null ? harmless(f.reason) : `${harmless(f.name)} · ${titleOf(f.detectors[0])}`))],
+    ["Risk", "7.4rem", f => f.score || f.aside / 1e3 - 1, chance, "n"],
     ["Parcels", "4.4rem", f => f.parcels, f => whole.format(f.parcels), "n"],
     ["Declared", "7.6rem", f => f.value, f => money(f.value, f.currency), "n"],
     ["At risk", "7rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
@@ -69,10 +80,10 @@ const COLUMNS = {
   ],
   parcels: [
     ["Rank", "3.9rem", f => f.rank, f => whole.format(f.rank), "n"],
-    ["Parcel", "11.5rem", f => f.name, f => make("span", {}, make("a", { href: "#" + f.key }, harmless(f.name)), make("br"), make("span", { class: "soft" }, `${f.channel}, ${day(f.first)}`))],
+    ["Parcel", "11.5rem", f => f.name, f => make("span", {}, make("a", { href: "#" + f.key }, ...f.families.map(mark), harmless(f.name)), make("br"), make("span", { class: "soft" }, `${f.channel}, ${day(f.first)}`))],
     ["From and to", "", f => f.who, f => harmless(f.who)],
     ["Kind", "10.3rem", f => f.families.join(), f => make("span", {}, ...kinds(f.families))],
-    ["Risk", "7.4rem", f => f.score, f => meter(f.score), "n"],
+    ["Risk", "7.4rem", f => f.score || f.aside / 1e3 - 1, chance, "n"],
     ["Declared", "7.6rem", f => f.value, f => money(f.value, f.currency), "n"],
     ["At risk", "7rem", f => f.revenue, f => money(f.revenue, f.currency), "n"],
     ["Action", "8rem", f => f.action, f => title(f.action)],
@@ -81,12 +92,13 @@ const COLUMNS = {
 
 let everything = {}, texts = null, reasons = null;
 
+/** The parcels of an entry: of a case all that the report holds, more than its own page names. */
+const rowsOf = entry => entry.group == null ? [entry.row] : data.cases.rows[entry.group];
+
 /** The words by which an entry is found. */
 function haystack(entry) {
-  const p = data.parcels;
-  const rows = entry.group == null ? [entry.row] : data.cases.members[entry.group];
-  const parts = entry.group == null ? [] : [data.cases.id[entry.group], data.cases.reason[entry.group]];
-  for (const row of rows) parts.push(typeof row === "string" ? row : texts[row] + (reasons?.[row] ?? ""));
+  const parts = entry.group == null ? [] : [data.cases.id[entry.group], data.cases.reason[entry.group], ...data.cases.members[entry.group].filter(m => typeof m === "string")];
+  for (const row of rowsOf(entry)) parts.push(texts[row] + (reasons?.[row] ?? ""));
   return parts.join(" ").toLowerCase();
 }
 
@@ -115,8 +127,8 @@ function choose() {
   view.rows = rows.map((e, i) => [by(e.facts), i, e]).sort((a, b) => (view.down ? -1 : 1) * order(a[0], b[0]) || a[1] - b[1]).map(r => r[2]);
   // A parcel in several cases is at risk once.
   const risk = new Map(), counted = new Set();
-  for (const e of view.rows) for (const row of e.group == null ? [e.row] : data.cases.members[e.group]) {
-    if (typeof row === "string" || counted.has(row)) continue;
+  for (const e of view.rows) for (const row of rowsOf(e)) {
+    if (counted.has(row)) continue;
     counted.add(row);
     const currency = word(data.parcels.currency[row]);
     risk.set(currency, (risk.get(currency) ?? 0) + data.parcels.revenue[row]);
@@ -175,13 +187,16 @@ function show() {
   if (focused) [...body.querySelectorAll("a")].find(a => a.getAttribute("href") === focused)?.focus({ preventScroll: true });
 }
 
+/** An amount for a spreadsheet: a value that was not declared is not 0. */
+const plain = cents => cents == null ? "" : (cents / 100).toFixed(2);
+
 /** The list as a spreadsheet reads it: tables of texts that are no formulas. */
 function sheet(separator) {
-  const head = ["rank", "kind", "name", "from and to", "parcels", "declared", "at risk", "currency", "risk score", "action", "first day", "last day", "detectors", "reason"];
+  const head = ["rank", "kind", "name", "from and to", "parcels", "declared", "at risk", "currency", "risk score", "score in its lane", "action", "first day", "last day", "detectors", "reason"];
   const quote = text => separator === "\t" ? text.replace(/[\t\r\n]+/g, " ") : /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   const rows = view.rows.map(e => {
     const f = e.facts;
-    return [f.rank, f.families.map(title).join("; "), f.name, f.who, f.parcels, f.value / 100, f.revenue / 100, f.currency, f.score, title(f.action), day(f.first), day(f.last), f.detectors.join("; "), f.reason ?? ""];
+    return [f.rank, f.families.map(title).join("; "), f.name, f.who, f.parcels, plain(f.value), plain(f.revenue), f.currency, f.score, f.aside || "", title(f.action), day(f.first), day(f.last), f.detectors.join("; "), f.reason ?? ""];
   });
   return [head, ...rows].map(r => r.map(c => quote(typeof c === "string" ? harmless(c) : String(c ?? ""))).join(separator)).join("\r\n") + "\r\n";
 }

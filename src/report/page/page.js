@@ -47,7 +47,7 @@ async function caseStory(group) {
     if (law) parts.push(make("p", { class: "soft" }, "Law: " + harmless(String(law))));
     parts.push(make("details", {}, make("summary", {}, `Evidence as recorded for ${harmless(m.id)}`), make("pre", {}, JSON.stringify(first.evidence, null, 1))));
   } else parts.push(make("p", { class: "reason" }, harmless(c.reason[group])));
-  const body = members.slice(0, 100).map(m => make("tr", {}, make("td", {}, m.row == null ? harmless(m.id) : make("a", { href: "#parcel=" + encodeURIComponent(m.id) }, harmless(m.id))),
+  const body = members.slice(0, 100).map(m => make("tr", {}, make("td", {}, m.row == null ? harmless(m.id) : make("a", { href: "#" + parcelKey(m.row) }, harmless(m.id))),
     ...(m.row == null ? [make("td", { colspan: 5, class: "soft" }, "not among the parcels of this report")] : [make("td", { class: "d" }, day(m.date)), make("td", {}, harmless(name("consignor", m.row))), make("td", {}, harmless(name("consignee", m.row))), make("td", { class: "n" }, money(m.value, currency)), make("td", { class: "n" }, money(m.revenue))])));
   const more = c.count[group] - body.length;
   return {
@@ -75,8 +75,8 @@ async function parcelStory(row) {
   return {
     heading: p.id[row],
     kind: `${title(word(p.channel[row]))} parcel · ${title(word(p.action[row]))}`,
-    facts: [["Rank", whole.format(row + 1)], ["Risk score", likely(p.score[row] / 1000)], ["Declared", money(p.value[row], currency)], ["Limit", p.limit[row] == null ? "none in force" : money(p.limit[row], currency)], ["At risk", money(p.revenue[row], currency)], ["Day", day(p.date[row])], ["From", harmless(name("consignor", row))], ["To", harmless(name("consignee", row))], ["Manifest", harmless(word(p.manifest[row]))], ["File", harmless(word(p.file[row]))]],
-    parts, link: "parcel=" + encodeURIComponent(p.id[row]),
+    facts: [["Rank", whole.format(row + 1)], ["Risk score", p.score[row] || !aside(row) ? likely(p.score[row] / 1000) : null], ["Score in its lane", aside(row) ? likely(aside(row)) : null], ["Declared", money(p.value[row], currency)], ["Limit", p.limit[row] == null ? "none in force" : money(p.limit[row], currency)], ["At risk", money(p.revenue[row], currency)], ["Day", day(p.date[row])], ["From", harmless(name("consignor", row))], ["To", harmless(name("consignee", row))], ["Manifest", harmless(word(p.manifest[row]))], ["File", harmless(word(p.file[row]))]],
+    parts, link: parcelKey(row),
   };
 }
 
@@ -84,13 +84,17 @@ function story(told, buttons) {
   return [buttons, make("p", { class: "eyebrow" }, told.kind), make("h2", { id: buttons ? "panel-title" : null, tabindex: buttons ? -1 : null }, harmless(told.heading)), factList(told.facts), ...told.parts];
 }
 
+/** A part of an address as text; as it stands where it is damaged, as mails do to addresses. */
+const decoded = text => { try { return decodeURIComponent(text); } catch { return text; } };
+
 /** Opens what the address names: #case=… or #parcel=…. */
 async function open() {
-  const [what, id] = location.hash.slice(1).split("=").map(decodeURIComponent);
+  const [what, coded] = location.hash.slice(1).split(/=(.*)/s);
+  const [name, rank] = (coded ?? "").split("&rank="), id = decoded(name);
   const list = what === "case" ? data.cases.id : what === "parcel" ? data.parcels.id : null;
   if (!list) return closed();
-  const index = list.indexOf(id);
-  let told = { heading: "Not in this report", kind: "", facts: [], parts: [make("p", {}, `This report has no ${what} “${harmless(id ?? "")}”.`)] };
+  const index = what === "parcel" && list[rank - 1] === id ? rank - 1 : list.indexOf(id);
+  let told = { heading: "Not in this report", kind: "", facts: [], parts: [make("p", {}, `This report has no ${what} “${harmless(id)}”.`)] };
   if (index >= 0) told = what === "case" ? await caseStory(index) : await parcelStory(index);
   const place = view.rows.findIndex(e => "#" + (e.facts ??= facts.of(e)).key === location.hash);
   const step = by => { const e = view.rows[place + by]; return make("button", { type: "button", class: "quiet", disabled: place < 0 || !e, onclick: () => { location.hash = (e.facts ??= facts.of(e)).key; } }, by < 0 ? "Previous" : "Next"); };
@@ -127,6 +131,10 @@ const copied = text => navigator.clipboard?.writeText ? navigator.clipboard.writ
 async function start() {
   data = await unpack(at("list-data"));
   data.parcels.revenue = data.parcels.revenue.map(r => r / 100);
+  data.cases.rows = data.cases.id.map(() => []);
+  data.parcels.cases.forEach((groups, row) => groups.forEach(group => data.cases.rows[group].push(row)));
+  const known = new Set();
+  data.again = new Set(data.parcels.id.map((id, row) => known.has(id) ? row : (known.add(id), -1)));
   everything = { cases: entries(), parcels: data.parcels.id.map((_, row) => ({ row, best: row })) };
   prepareSearch();
   const names = lists => [...new Set(lists.flat())].map(word).sort();
@@ -162,9 +170,9 @@ async function start() {
   });
   at("copy").addEventListener("click", () => copied(sheet("\t")).then(() => { at("count").textContent = `${whole.format(view.rows.length)} rows copied`; }, () => { at("count").textContent = "This browser does not let the page copy; save the table as CSV instead."; }));
   at("print").addEventListener("click", async () => { await prepareprint(); print(); });
-  await prepareprint();
   if (location.hash.startsWith("#case=") || location.hash.startsWith("#parcel=")) await open();
   document.documentElement.dataset.ready = "list";
+  await prepareprint();
   // Reasons are found too, as soon as all of them are unpacked; the page stays free meanwhile.
   const found = new Array(data.parcels.id.length).fill("");
   for (let block = 0; block < blocks.length; block++) {
