@@ -122,7 +122,7 @@ fn judge(
             case: None,
             reason: format!(
                 "Line {number}: {}, which stands on the list of {}. Tell: {}.",
-                said.join(" and "),
+                said.join(" and ").trim_end_matches(','),
                 list.name,
                 list.agency
             ),
@@ -174,7 +174,9 @@ mod tests {
         let expected = [("A1", "global_shield"), ("A2", "drug_precursors"), ("A6", "drug_precursors")];
         assert_eq!(seen, expected.map(|(parcel, list)| (parcel, list.into())));
         assert!(found[0].score > 0.95 && found[1].evidence.object()["disguised"] == true);
-        assert!(found[1].reason.contains("Tell: police and drug authority"), "{}", found[1].reason);
+        for part in ["Tell: police and drug authority", "written in disguise, which stands on"] {
+            assert!(found[1].reason.contains(part), "{}", found[1].reason);
+        }
         let low = Settings { lowest: 0.4, lists: vec!["batteries".into()] };
         assert_eq!(run(&facts, &low).findings.len(), 1);
     }

@@ -304,8 +304,9 @@ impl Work<'_> {
             largest = largest.max(part.largest);
         }
         if cut > 0 {
+            let blocks = if cut == 1 { "block" } else { "blocks" };
             linked.notes.push(format!(
-                "{cut} blocks of one {name} had more than {} parties (the largest {largest}): there only parties that \
+                "{cut} {blocks} of one {name} had more than {} parties (the largest {largest}): there only parties that \
                  share a word of the name, or stand next to each other in the order of names, were compared.",
                 self.settings.block
             ));

@@ -106,7 +106,6 @@ fn reason(facts: &Facts, group: &Group, model: &Model, story: &Story) -> String 
         )),
         None => {}
     }
-    text.push_str(&format!(" Probability that they are one order cut up: {}.", likely(group.one_order)));
     if let Some(p) = group.p_value {
         text.push_str(&format!(
             " Of comparable groups within the limit, {} are tied as strongly.",
@@ -319,10 +318,6 @@ fn percent(p: f64) -> String {
 }
 
 /// A score as per cent; certainty is never claimed.
-fn likely(score: f64) -> String {
-    if score > 0.99 { "over 99 %".to_owned() } else { format!("{:.0} %", score * 100.0) }
-}
-
 fn rounded(x: f64) -> f64 {
     (x * 1_000.0).round() / 1_000.0
 }
