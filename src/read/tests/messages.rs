@@ -228,6 +228,24 @@ fn cargo_imp_house_waybills() {
 }
 
 #[test]
+fn a_house_waybill_goes_on_in_the_next_telegram() {
+    let head =
+        "\u{1}QK FRACSXH HAMFFXH\r\n.PVGFFXH 201200\r\n\u{2}FHL/4\r\nMBI/020-85326382PVGFRA/T3K12.5\r\n";
+    let first =
+        "HBS/H1/PVGFRA/1/K2.5/1/SHIRTS\r\nTXT/COTTON SHIRTS\r\nSHP/YUAN\r\n/88 ROAD\r\n/SHANGHAI\r\n/CN\r\n";
+    let next = "HBS/H1/PVGFRA/1/K2.5/1/SHIRTS\r\nTXT/FOR MEN\r\nSHP/YUAN\r\n/88 ROAD\r\n/SHANGHAI\r\n/CN\r\nCNE/BO LI\r\n/X 2\r\n/KOELN\r\n/DE/50667\r\nCVD/EUR/PP/NVD/12/XXX\u{3}\r\n";
+    let other = head.replace("85326382", "11111111");
+    let found = read(format!("{head}{first}{head}{next}{other}{next}")).unwrap();
+    assert_eq!(found.ids(), ["H1", "H1"]);
+    assert_eq!(found.cells(Column::ManifestId), ["020-85326382", "020-11111111"]);
+    assert_eq!(found.cells(Column::Description), ["COTTON SHIRTS FOR MEN", "FOR MEN"]);
+    assert_eq!(found.cells(Column::ConsignorAddress), ["88 ROAD"; 2]);
+    assert_eq!(found.cells(Column::ConsigneeName), ["BO LI"; 2]);
+    assert_eq!(found.cells(Column::ParcelValue), ["12"; 2]);
+    assert!(found.rejects.is_empty(), "{:?}", found.rejects);
+}
+
+#[test]
 fn a_cargo_imp_line_that_is_none_spoils_its_waybill_only() {
     let text = FHL.replacen("TXT/COTTON SHIRTS", "what is this", 1);
     let found = read(text).unwrap();
