@@ -76,6 +76,27 @@ pub struct Job {
     pub detectors: BTreeMap<String, toml::Table>,
 }
 
+/// What the command line says by flags of their own; keys of [`Job`] of the same names.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--postal`.
+    pub postal: Vec<String>,
+    /// `--express`.
+    pub express: Vec<String>,
+    /// `--mapping`: a name, or a pattern of paths, `=` and a name.
+    pub mapping: Vec<String>,
+    /// `--destination`.
+    pub destination: Option<String>,
+    /// `--date`.
+    pub date: Option<String>,
+    /// `--out`.
+    pub out: Option<PathBuf>,
+    /// `--rates`.
+    pub rates: Option<PathBuf>,
+    /// `--false-flags`.
+    pub false_flags: Option<f64>,
+}
+
 /// Where references from other nights are.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -214,6 +235,39 @@ impl Job {
         Ok(job)
     }
 
+    /// Puts flags in the place of keys, but for those keys that a `KEY=VALUE` setting names: settings win over flags.
+    pub fn override_by(&mut self, flags: Flags, settings: &[String]) {
+        let set = |key: &str| {
+            let named = |setting: &String| {
+                let rest = setting.trim_start().strip_prefix(key)?;
+                rest.trim_start().starts_with(['=', '.']).then_some(())
+            };
+            settings.iter().any(|s| named(s).is_some())
+        };
+        fn put<T>(slot: &mut T, flag: Option<T>, set: bool) {
+            if let Some(flag) = flag.filter(|_| !set) {
+                *slot = flag;
+            }
+        }
+        // Manifests named by flags replace all of the job's: a mixture would be screened unnoticed.
+        let manifests = !flags.postal.is_empty() || !flags.express.is_empty();
+        put(&mut self.postal, manifests.then_some(flags.postal), set("postal"));
+        put(&mut self.express, manifests.then_some(flags.express), set("express"));
+        for mapping in flags.mapping {
+            let (pattern, name) = mapping.split_once('=').unwrap_or(("*", &mapping));
+            match self.mapping.get_mut(pattern) {
+                Some(_) if set("mapping") => {}
+                Some(known) => name.clone_into(known),
+                None => drop(self.mapping.insert(pattern.to_owned(), name.to_owned())),
+            }
+        }
+        put(&mut self.destination, flags.destination.map(Some), set("destination"));
+        put(&mut self.date, flags.date.map(Some), set("date"));
+        put(&mut self.out, flags.out.map(Some), set("out"));
+        put(&mut self.rates, flags.rates.map(Some), set("rates"));
+        put(&mut self.false_flags, flags.false_flags.map(Some), set("false_flags"));
+    }
+
     fn relative_to(&mut self, folder: &Path) {
         for path in [
             &mut self.out,
@@ -253,31 +307,11 @@ impl Job {
         }
     }
 
-    /// Finds and loads what the job names.
+    /// The files that the job names, postal first, each channel by path.
     ///
     /// # Errors
-    /// A key is missing or a file that it names cannot be used.
-    pub fn plan(mut self) -> Result<Plan, Error> {
-        // The order in which manifests are named says nothing, so it must not show in the record of the run.
-        self.postal.sort();
-        self.express.sort();
-        if let Some(rate) = self.false_flags.filter(|rate| !(0.0..=1.0).contains(rate)) {
-            return Err(Error::Configuration(format!(
-                "false_flags: found {rate}, expected a share from 0 to 1 such as 0.2"
-            )));
-        }
-        let missing = |key: &str, example: &str| {
-            Error::Configuration(format!("`{key}` is not given; set it in the job file or with {example}"))
-        };
-        let date = self.date.as_deref().ok_or_else(|| missing("date", "--date 2026-07-15"))?;
-        let night = parse_date(date).map_err(|e| Error::Configuration(format!("date: {e}")))?;
-        let destination = match &self.destination {
-            Some(text) => {
-                Some(parse_country(text).map_err(|e| Error::Configuration(format!("destination: {e}")))?)
-            }
-            None => None,
-        };
-        let out = self.out.clone().ok_or_else(|| missing("out", "--out out/2026-07-15"))?;
+    /// It names none, or one that cannot be found.
+    pub fn inputs(&self) -> Result<Vec<Input>, Error> {
         if self.postal.is_empty() && self.express.is_empty() {
             return Err(missing("postal` or `express", "--postal 'manifests/*.csv'"));
         }
@@ -291,6 +325,34 @@ impl Job {
         assign(&mut inputs, &self.mapping)?;
         for input in &mut inputs {
             input.reading.limits = self.limits;
+        }
+        Ok(inputs)
+    }
+
+    /// Finds and loads what the job names.
+    ///
+    /// # Errors
+    /// A key is missing or a file that it names cannot be used.
+    pub fn plan(mut self) -> Result<Plan, Error> {
+        // The order in which manifests are named says nothing, so it must not show in the record of the run.
+        self.postal.sort();
+        self.express.sort();
+        if let Some(rate) = self.false_flags.filter(|rate| !(0.0..=1.0).contains(rate)) {
+            return Err(Error::Configuration(format!(
+                "false_flags: found {rate}, expected a share from 0 to 1 such as 0.2"
+            )));
+        }
+        let date = self.date.as_deref().ok_or_else(|| missing("date", "--date 2026-07-15"))?;
+        let night = parse_date(date).map_err(|e| Error::Configuration(format!("date: {e}")))?;
+        let destination = match &self.destination {
+            Some(text) => {
+                Some(parse_country(text).map_err(|e| Error::Configuration(format!("destination: {e}")))?)
+            }
+            None => None,
+        };
+        let out = self.out.clone().ok_or_else(|| missing("out", "--out out/2026-07-15"))?;
+        let mut inputs = self.inputs()?;
+        for input in &mut inputs {
             input.reading.night = iso_text(night);
         }
         let rates = self.rates.as_deref().map_or(Ok(Rates::default()), Rates::read)?;
@@ -330,6 +392,10 @@ impl Job {
             calibration,
         })
     }
+}
+
+fn missing(key: &str, example: &str) -> Error {
+    Error::Configuration(format!("`{key}` is not given; set it in the job file or with {example}"))
 }
 
 /// Gives the inputs the mappings that are named for their paths.
@@ -446,6 +512,26 @@ mod tests {
         assert_eq!(job.date.as_deref(), Some("2026-07-15"));
         assert!(job.output.entity_links);
         assert_eq!(job.postal, ["a.csv"]);
+    }
+
+    #[test]
+    fn settings_win_over_flags_and_flags_over_the_file() {
+        let settings = ["date=2026-07-15".to_owned(), "mapping={ \"a.csv\" = \"h7-csv\" }".to_owned()];
+        let mut job = Job::from_settings(&settings).unwrap();
+        job.destination = Some("FR".into());
+        job.express = vec!["of-the-file.csv".into()];
+        let flags = Flags {
+            postal: vec!["p.csv".into()],
+            destination: Some("DE".into()),
+            date: Some("2026-05-20".into()),
+            mapping: vec!["a.csv=itmatt-csv".into(), "itmatt-xml".into()],
+            ..Flags::default()
+        };
+        job.override_by(flags, &settings);
+        assert_eq!(job.date.as_deref(), Some("2026-07-15"));
+        assert_eq!(job.destination.as_deref(), Some("DE"));
+        assert_eq!((job.postal, job.express), (vec!["p.csv".to_owned()], Vec::new()));
+        assert_eq!((&*job.mapping["a.csv"], &*job.mapping["*"]), ("h7-csv", "itmatt-xml"));
     }
 
     #[test]

@@ -59,6 +59,9 @@ pub struct Parcels {
     /// Lines that another message declares otherwise: parcel, line number and the value, in the declared currency, that
     /// was set aside for a higher one; by parcel.
     pub restated: Vec<(u32, u32, Money)>,
+    /// Parcels whose lines, each with a value of its own, do not add up to the value declared of the whole, with that
+    /// value in the declared currency; by parcel.
+    pub totals: Vec<(u32, Money)>,
     /// Sender, position in [`Parties`].
     pub consignor: Vec<u32>,
     /// Addressee, position in [`Parties`].
@@ -237,5 +240,18 @@ impl Shipments {
     /// Whether the record declares no value for anything in the parcel.
     pub fn unvalued(&self, parcel: u32) -> bool {
         self.parcels.lines(parcel).all(|line| self.lines.unvalued(line))
+    }
+
+    /// Columns in which texts meant nothing and were left out, with how many of them, in the parcels asked for.
+    pub fn values_ignored(&self, of: impl Fn(u32) -> bool) -> impl Iterator<Item = (Column, u64)> {
+        let mut counts = [0_u64; Column::COUNT];
+        for (&parcel, &bits) in self.lines.parcel.iter().zip(&self.lines.unusable) {
+            let mut bits = if bits != 0 && of(parcel) { bits } else { 0 };
+            while bits != 0 {
+                counts[bits.trailing_zeros() as usize] += 1;
+                bits &= bits - 1;
+            }
+        }
+        Column::ALL.iter().copied().zip(counts).filter(|(_, n)| *n > 0)
     }
 }

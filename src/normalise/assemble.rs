@@ -429,13 +429,19 @@ fn convert(shipments: &mut Shipments, amounts: &Declared, context: &Context) -> 
         parcels.terms.push(number);
         let terms = &list[number as usize];
         let pair = (parcels.currency[p], terms.currency, parcels.date[p]);
-        let factor = *factors
-            .entry(pair)
-            .or_insert_with(|| context.rates.factor(pair.0, pair.1, pair.2).unwrap_or(f64::NAN));
+        let factor = *factors.entry(pair).or_insert_with(|| match context.rates {
+            Some(rates) => rates.factor(pair.0, pair.1, pair.2).unwrap_or(f64::NAN),
+            None => 1.0,
+        });
         let range = parcels.first_line[p] as usize..parcels.first_line[p + 1] as usize;
+        let whole = amounts.parcel_value[range.clone()].iter().copied().max().unwrap_or(NO_AMOUNT);
+        let by_line = lines.value[range.clone()].iter().all(|&v| v != NO_AMOUNT);
         allocate(lines, range.clone(), &amounts.parcel_value);
         let declared: Money =
             lines.value[range.clone()].iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
+        if by_line && whole != NO_AMOUNT && whole != declared {
+            parcels.totals.push((p as u32, whole));
+        }
         for value in &mut lines.value[range.clone()] {
             *value = exchange(*value, factor);
         }

@@ -45,45 +45,109 @@ pub fn run(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Normalised, ReadError> {
     let inputs = &read::joined(inputs)?;
-    let mut chunks: Vec<Chunk> = Vec::new();
-    let mut rejects: Vec<Reject> = Vec::new();
-    let mut files = Vec::with_capacity(inputs.len());
-    let mut before = 0;
-    for (source, input) in inputs.iter().enumerate() {
-        let mut reader = read::open(input, source as u32, None)?;
+    let mut intake = Intake::new(context);
+    for input in inputs {
+        let before = intake.records_read();
+        intake.file(input, None, &mut |_, read| progress(before + read))?;
+    }
+    intake.finish(inputs)
+}
+
+/// Takes in files one after the other.
+pub struct Intake<'a> {
+    context: &'a Context<'a>,
+    chunks: Vec<Chunk>,
+    rejects: Vec<Reject>,
+    files: Vec<FileSummary>,
+    /// Whether every file was read to its end.
+    whole: bool,
+}
+
+impl<'a> Intake<'a> {
+    /// Nothing taken in yet.
+    pub fn new(context: &'a Context<'a>) -> Self {
+        Intake { context, chunks: Vec::new(), rejects: Vec::new(), files: Vec::new(), whole: true }
+    }
+
+    /// Records read from all files so far.
+    fn records_read(&self) -> u64 {
+        self.files.iter().map(|f| f.records_read).sum()
+    }
+
+    /// Takes in the next file, or the blocks of its first `most` records; `seen` is shown each block, and told how many
+    /// records of the file were read. Whether the file was read to its end.
+    ///
+    /// # Errors
+    /// The file breaks its contract; nothing of it is kept but its place among the files.
+    pub fn file(
+        &mut self,
+        input: &Input,
+        most: Option<u64>,
+        seen: &mut dyn FnMut(&[RawBatch], u64),
+    ) -> Result<bool, ReadError> {
+        let kept = (self.chunks.len(), self.rejects.len());
+        let taken = self.blocks(input, most, seen);
+        if taken.is_err() {
+            self.chunks.truncate(kept.0);
+            self.rejects.truncate(kept.1);
+            self.files.push(FileSummary::default());
+        }
+        self.whole &= matches!(taken, Ok(true));
+        taken
+    }
+
+    fn blocks(
+        &mut self,
+        input: &Input,
+        most: Option<u64>,
+        seen: &mut dyn FnMut(&[RawBatch], u64),
+    ) -> Result<bool, ReadError> {
+        let context = self.context;
+        let mut reader = read::open(input, self.files.len() as u32, None)?;
         let mut pending: Vec<RawBatch> = Vec::new();
+        let mut whole = true;
         loop {
             let ready = std::mem::take(&mut pending);
+            let enough = most.is_some_and(|most| reader.summary().records_read >= most);
             let (next, done) = rayon::join(
-                || take(&mut reader),
+                || if enough { Ok(Vec::new()) } else { take(&mut reader) },
                 || ready.into_par_iter().map(|batch| Chunk::read(batch, context)).collect::<Vec<_>>(),
             );
             for mut chunk in done {
-                rejects.append(&mut chunk.rejects);
-                chunks.push(chunk);
+                self.rejects.append(&mut chunk.rejects);
+                self.chunks.push(chunk);
             }
             pending = next?;
-            progress(before + reader.summary().records_read);
+            seen(&pending, reader.summary().records_read);
             if pending.is_empty() {
+                whole &= !enough;
                 break;
             }
         }
-        let summary = reader.summary();
-        before += summary.records_read;
-        files.push(summary);
+        self.files.push(reader.summary());
+        Ok(whole)
     }
-    // House waybills that only a manifest lists count as records of its file, after those that it holds.
-    for mut reject in read::undeclared(inputs) {
-        let file: &mut FileSummary = &mut files[reject.source as usize];
-        file.records_read += 1;
-        file.rejects += 1;
-        reject.record = file.records_read;
-        rejects.push(reject);
+
+    /// Joins lines to parcels and sets repeats aside; `inputs` are the files that were taken in.
+    ///
+    /// # Errors
+    /// A file that has changed since.
+    pub fn finish(mut self, inputs: &[Input]) -> Result<Normalised, ReadError> {
+        // House waybills that only a manifest lists count as records of its file, after those that it holds. They may be
+        // declared in what was not read.
+        for mut reject in if self.whole { read::undeclared(inputs) } else { Vec::new() } {
+            let file: &mut FileSummary = &mut self.files[reject.source as usize];
+            file.records_read += 1;
+            file.rejects += 1;
+            reject.record = file.records_read;
+            self.rejects.push(reject);
+        }
+        let assembled = assemble::assemble(self.chunks, self.context);
+        self.rejects.extend(recover(inputs, assembled.repeats)?);
+        self.rejects.sort();
+        let (shipments, terms) = (assembled.shipments, assembled.terms);
+        Ok(Normalised { shipments, terms, rejects: self.rejects, files: self.files })
     }
-    let assembled = assemble::assemble(chunks, context);
-    rejects.extend(recover(inputs, assembled.repeats)?);
-    rejects.sort();
-    Ok(Normalised { shipments: assembled.shipments, terms: assembled.terms, rejects, files })
 }
 
 /// The next few blocks; none at the end of the file.
