@@ -278,6 +278,48 @@ fn a_mapping_file_makes_a_layout_readable() {
 }
 
 #[test]
+fn check_tells_what_a_run_would_set_aside() {
+    let dir = TempDir::new().unwrap();
+    let head = "parcel_id,date,consignor_name,consignor_country,consignee_name,consignee_country,description,gross_weight_kg,value,currency,hs_code";
+    let row = |id: &str, day: &str, weight: &str, currency: &str, code: &str| {
+        format!("{id},{day},Shop,CN,Anna Weber,DE,shirt,{weight},20,{currency},{code}")
+    };
+    let rows = [
+        head.to_owned(),
+        row("GOOD", "2026-05-20", "0.5", "EUR", "610910"),
+        row("GOOD", "2026-05-20", "0.5", "EUR", "610910"),
+        row("HEAVY", "2026-05-20", "-1", "EUR", "610910"),
+        row("OLD", "2019-05-20", "0.5", "EUR", "610910"),
+        row("BAHT", "2026-05-20", "0.5", "THB", "610910"),
+        row("CODE", "2026-05-20", "0.5", "EUR", "what"),
+    ];
+    fs::write(dir.path().join("night.csv"), rows.join("\n")).unwrap();
+    let job = dir.path().join("job.toml");
+    let rates = sample("../rates.csv").display().to_string();
+    let text_of_job = format!(
+        "date = 2026-05-20\ndestination = \"DE\"\nexpress = [\"night.csv\"]\nout = \"out\"\nrates = \"{rates}\"\n"
+    );
+    fs::write(&job, text_of_job).unwrap();
+    expect(0, program().args(["run", "--quiet"]).arg(&job));
+    let quarantined = counts(&dir.path().join("out"))["quarantined"].as_u64().unwrap();
+    let said = text(&expect(0, program().args(["check", "--job"]).arg(&job)).stdout);
+    assert!(said.contains(&format!("6 records, {quarantined} of them cannot be used")), "{said}");
+    for words in [
+        "repeats record 1 word for word",
+        "gross_weight_kg: -1 is not above 0",
+        "before the night screened",
+        "no exchange rate from THB to EUR",
+        "left out: hs_code 1",
+    ] {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
+    // Without a job the newest day in the file is the night, and currencies are not judged.
+    let said = text(&expect(0, program().arg("check").arg(dir.path().join("night.csv"))).stdout);
+    assert!(said.contains("6 records, 3 of them cannot be used"), "{said}");
+    assert!(said.contains("Judged as of 2026-05-20"), "{said}");
+}
+
+#[test]
 fn every_sample_is_recognised() {
     let layouts = [
         ("postal.itmatt.xml", "itmatt-xml"),

@@ -187,6 +187,37 @@ fn json_arrays_documents_and_lines_are_the_same() {
 }
 
 #[test]
+fn json_in_an_envelope_is_read_and_what_holds_nothing_is_told() {
+    let (a, b) = (json("A"), json("B"));
+    for text in [
+        format!(r#"{{"header":{{"of":"us","ids":[1]}},"items":[{a},{b}],"count":2}}"#),
+        format!(r#"{{"data":{{"CUSITM":[{a}]}}}} {{"data":{{"CUSITM":[{b}]}}}}"#),
+        format!(r#"[{{"item":{a}}},{{"item":{b}}}]"#),
+    ] {
+        let found = read(&text).unwrap();
+        assert_eq!(found.ids(), ["A", "A", "B", "B"], "{text}");
+        assert!(found.rejects.is_empty(), "{text}: {:?}", found.rejects);
+        for window in [500, 600, 1_000] {
+            let part = read_with(&input(Syntax::Json, text.len()), text.as_bytes(), window).unwrap();
+            assert_eq!((part.ids(), part.rejects.len()), (found.ids(), 0), "window of {window}");
+        }
+    }
+    let found = read(format!(r#"[{a},{{"other":{{"x":1}}}},{{}},{b}]"#)).unwrap();
+    assert_eq!(found.ids(), ["A", "A", "B", "B"]);
+    assert_eq!(found.rejects.len(), 2);
+    assert!(found.rejects[0].reason.contains("none of the names of itmatt-json"), "{:?}", found.rejects);
+}
+
+#[test]
+fn blanks_before_a_message_hide_nothing() {
+    let text = format!("{}{}", " ".repeat(400_000), json("A"));
+    let found = read_with(&input(Syntax::Json, text.len()), text.as_bytes(), 1 << 20).unwrap();
+    assert_eq!(found.ids(), ["A", "A"]);
+    let refused = read_with(&input(Syntax::Json, text.len()), text.as_bytes(), 1 << 16);
+    assert!(refused.err().unwrap().to_string().contains("65536 blank bytes"));
+}
+
+#[test]
 fn broken_json_is_set_aside_alone() {
     let (a, x, b) = (json("A"), json("X"), json("B"));
     for cut in [12, 30, 60, 90, 150, x.len() - 1] {
