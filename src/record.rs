@@ -232,8 +232,7 @@ pub fn json(
             "inclusion_probability": inclusion(&plan.job.sample, counts.parcels),
         },
         "quarantined_by_field": by_field(None),
-        "values_ignored": facts.shipments.values_ignored(|_| true)
-            .map(|(column, n)| (column.name(), n)).collect::<BTreeMap<_, _>>(),
+        "values_ignored": ignored(facts),
         "law": law(facts),
         "who_is_who": { "consignor": facts.consignors.odds, "consignee": facts.consignees.odds },
         "notes": notes(facts),
@@ -283,6 +282,13 @@ fn spared(outcome: &Outcome) -> BTreeMap<&'static str, usize> {
         *rules.entry(group.verdict.name()).or_default() += 1;
     }
     rules
+}
+
+/// How many texts meant nothing and were left out, by column.
+fn ignored(facts: &Facts) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    facts.shipments.texts_ignored().for_each(|(_, column)| *counts.entry(column.name()).or_default() += 1);
+    counts
 }
 
 /// The rules that were applied, and the parcels whose own date, channel and sender's country chose each.

@@ -14,6 +14,7 @@ use crate::read::mapping::{MappedSyntax, Mapping, Rule, Source, described, prese
 use crate::read::{self, FileSummary, Input, ReadError};
 use crate::refdata::rates::Rates;
 use crate::refdata::regimes::Regimes;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -126,10 +127,11 @@ fn look(inputs: &[Input], context: &Context, lines: usize) -> Status {
     }
     let normalised = intake.finish(inputs)?;
     let mut status = 0;
+    let mut account = Account::of(&normalised);
     for (source, (input, seen)) in inputs.iter().zip(&seen).enumerate() {
         let mut text = format!("{}\n", input.path.display());
         match &seen.failed {
-            None => tell(&mut text, input, source as u32, seen, &normalised),
+            None => account.tell(&mut text, input, source as u32, seen),
             Some(error) => {
                 status = FAILED;
                 let _ = writeln!(text, "  cannot be read: {error}");
@@ -164,67 +166,99 @@ fn cells(block: &RawBatch, row: usize) -> String {
     text
 }
 
-fn tell(text: &mut String, input: &Input, source: u32, seen: &Seen, normalised: &Normalised) {
-    let summary: &FileSummary = &normalised.files[source as usize];
-    let rejects: Vec<&Reject> = normalised.rejects.iter().filter(|r| r.source == source).collect();
-    let more = if seen.whole { "" } else { " (not read to its end)" };
-    let _ =
-        writeln!(text, "  {} records, {} of them cannot be used{more}", summary.records_read, rejects.len());
-    if summary.layouts.is_empty() {
-        let _ = writeln!(text, "  layout: the input columns themselves");
-    }
-    for name in &summary.layouts {
-        let assigned = input.reading.mapping.as_deref().filter(|m| m.name == *name).cloned();
-        let Some(mapping) = assigned.or_else(|| described().find(|m| m.name == *name)) else {
-            let _ = writeln!(text, "  layout: {name}");
-            continue;
-        };
-        let _ = writeln!(text, "  layout: {name}, {}", mapping.title);
-        for (level, column, sources) in mapping.sources() {
-            let level = if mapping.columns.is_empty() { ["message", "parcel", "line"][level] } else { "row" };
-            let told: Vec<String> = sources.iter().map(in_words).collect();
-            let _ = writeln!(text, "    {:<20} <- {level}: {}", column.name(), told.join(", else "));
+/// What is told of the files.
+struct Account<'a> {
+    normalised: &'a Normalised,
+    /// How many texts meant nothing and were left out, by file and column.
+    ignored: BTreeMap<(u32, &'static str), u64>,
+    /// The layouts whose columns were told already.
+    told: BTreeSet<String>,
+}
+
+impl Account<'_> {
+    fn of(normalised: &Normalised) -> Account<'_> {
+        let mut ignored = BTreeMap::new();
+        for (parcel, column) in normalised.shipments.texts_ignored() {
+            let source = normalised.shipments.parcels.source[parcel as usize];
+            *ignored.entry((source, column.name())).or_default() += 1;
         }
-        if !mapping.labels.is_empty() {
-            let names: Vec<&str> = mapping.labels.keys().map(String::as_str).collect();
-            let _ = writeln!(text, "    corrections of customs (`parcel-risk labels`): {}", names.join(", "));
+        Account { normalised, ignored, told: BTreeSet::new() }
+    }
+
+    fn tell(&mut self, text: &mut String, input: &Input, source: u32, seen: &Seen) {
+        let summary: &FileSummary = &self.normalised.files[source as usize];
+        let all = &self.normalised.rejects;
+        let rejects: &[Reject] =
+            &all[all.partition_point(|r| r.source < source)..all.partition_point(|r| r.source <= source)];
+        let more = if seen.whole { "" } else { " (not read to its end)" };
+        let _ = writeln!(
+            text,
+            "  {} records, {} of them cannot be used{more}",
+            summary.records_read,
+            rejects.len()
+        );
+        if summary.layouts.is_empty() {
+            let _ = writeln!(text, "  layout: the input columns themselves");
         }
-    }
-    let missing: Vec<&str> = Column::ALL
-        .iter()
-        .filter(|c| c.required() && !summary.columns.contains(c))
-        .map(|c| c.name())
-        .collect();
-    if !missing.is_empty() && summary.records_read > 0 {
-        let _ = writeln!(text, "  required and nowhere filled: {}", missing.join(", "));
-    }
-    if !summary.unknown_columns.is_empty() {
-        let _ = writeln!(text, "  ignored: {}", summary.unknown_columns.join(", "));
-    }
-    let left_out: Vec<String> = normalised
-        .shipments
-        .values_ignored(|parcel| normalised.shipments.parcels.source[parcel as usize] == source)
-        .map(|(column, n)| format!("{} {n}", column.name()))
-        .collect();
-    if !left_out.is_empty() {
-        let _ = writeln!(text, "  texts that mean nothing, left out: {}", left_out.join(", "));
-    }
-    for warning in &summary.warnings {
-        let _ = writeln!(text, "  note: {warning}");
-    }
-    for (record, cells) in &seen.lines {
-        let _ = write!(text, "  record {record}\n{cells}");
-    }
-    if rejects.is_empty() {
-        return;
-    }
-    let _ = writeln!(text, "  cannot be used:");
-    for reject in rejects.iter().take(TOLD) {
-        let field = if reject.field.is_empty() { String::new() } else { format!(", {}", reject.field) };
-        let _ = writeln!(text, "    record {}{field}: {}", reject.record, reject.reason);
-    }
-    if let Some(more @ 1..) = rejects.len().checked_sub(TOLD) {
-        let _ = writeln!(text, "    and {more} more");
+        for name in &summary.layouts {
+            let assigned = input.reading.mapping.as_deref().filter(|m| m.name == *name).cloned();
+            let Some(mapping) = assigned.or_else(|| described().find(|m| m.name == *name)) else {
+                let _ = writeln!(text, "  layout: {name}");
+                continue;
+            };
+            if !self.told.insert(name.clone()) {
+                let _ = writeln!(text, "  layout: {name}, as above");
+                continue;
+            }
+            let _ = writeln!(text, "  layout: {name}, {}", mapping.title);
+            for (level, column, sources) in mapping.sources() {
+                let level =
+                    if mapping.columns.is_empty() { ["message", "parcel", "line"][level] } else { "row" };
+                let rules: Vec<String> = sources.iter().map(in_words).collect();
+                let _ = writeln!(text, "    {:<20} <- {level}: {}", column.name(), rules.join(", else "));
+            }
+            if !mapping.labels.is_empty() {
+                let names: Vec<&str> = mapping.labels.keys().map(String::as_str).collect();
+                let _ =
+                    writeln!(text, "    corrections of customs (`parcel-risk labels`): {}", names.join(", "));
+            }
+        }
+        let missing: Vec<&str> = Column::ALL
+            .iter()
+            .filter(|c| c.required() && !summary.columns.contains(c))
+            .map(|c| c.name())
+            .collect();
+        if !missing.is_empty() && summary.records_read > 0 {
+            let _ = writeln!(text, "  required and nowhere filled: {}", missing.join(", "));
+        }
+        if !summary.unknown_columns.is_empty() {
+            let _ = writeln!(text, "  ignored: {}", summary.unknown_columns.join(", "));
+        }
+        let left_out: Vec<String> = self
+            .ignored
+            .range((source, "")..(source + 1, ""))
+            .map(|((_, column), n)| format!("{column} {n}"))
+            .collect();
+        if !left_out.is_empty() {
+            let _ = writeln!(text, "  texts that mean nothing, left out: {}", left_out.join(", "));
+        }
+        for warning in &summary.warnings {
+            let _ = writeln!(text, "  note: {warning}");
+        }
+        for (record, cells) in &seen.lines {
+            let _ = write!(text, "  record {record}\n{cells}");
+        }
+        if rejects.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "  cannot be used:");
+        for reject in rejects.iter().take(TOLD) {
+            let field = if reject.field.is_empty() { String::new() } else { format!(", {}", reject.field) };
+            let _ = writeln!(text, "    record {}{field}: {}", reject.record, reject.reason);
+        }
+        if let Some(more @ 1..) = rejects.len().checked_sub(TOLD) {
+            let _ = writeln!(text, "    and {more} more");
+        }
     }
 }
 

@@ -242,16 +242,12 @@ impl Shipments {
         self.parcels.lines(parcel).all(|line| self.lines.unvalued(line))
     }
 
-    /// Columns in which texts meant nothing and were left out, with how many of them, in the parcels asked for.
-    pub fn values_ignored(&self, of: impl Fn(u32) -> bool) -> impl Iterator<Item = (Column, u64)> {
-        let mut counts = [0_u64; Column::COUNT];
-        for (&parcel, &bits) in self.lines.parcel.iter().zip(&self.lines.unusable) {
-            let mut bits = if bits != 0 && of(parcel) { bits } else { 0 };
-            while bits != 0 {
-                counts[bits.trailing_zeros() as usize] += 1;
-                bits &= bits - 1;
-            }
-        }
-        Column::ALL.iter().copied().zip(counts).filter(|(_, n)| *n > 0)
+    /// The texts that meant nothing and were left out: the parcel and the column of each.
+    pub fn texts_ignored(&self) -> impl Iterator<Item = (u32, Column)> {
+        let lines = self.lines.parcel.iter().zip(&self.lines.unusable).filter(|(_, bits)| **bits != 0);
+        lines.flat_map(|(&parcel, &bits)| {
+            let ignored = move |c: &&Column| bits >> **c as u64 & 1 == 1;
+            Column::ALL.iter().filter(ignored).map(move |&column| (parcel, column))
+        })
     }
 }

@@ -72,7 +72,9 @@ pub(super) fn referred<'a>(run: &'a Run) -> BTreeMap<u32, Referred<'a>> {
 fn referral(flag: &Flag) -> Option<Referral> {
     match flag.family {
         Family::DataQuality => Some(Referral::RequestForInformation),
-        Family::Misdeclaration if flag.score >= SCREEN && flag.detector != NUMBER => Some(Referral::RequestForScreening),
+        Family::Misdeclaration if flag.score >= SCREEN && flag.detector != NUMBER => {
+            Some(Referral::RequestForScreening)
+        }
         Family::Misdeclaration => Some(Referral::RequestForInformation),
         Family::Security if flag.detector == GOODS && flag.score >= DO_NOT_LOAD => Some(Referral::DoNotLoad),
         Family::Security => Some(Referral::RequestForScreening),
