@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub(super) fn undisguised(description: &str, folded: &str) -> Vec<String> {
     let mixed = !description.is_ascii();
     let figures = description.split(' ').any(hides);
-    let apart = folded.split(' ').filter(|w| w.len() == 1).count() >= 4;
+    let apart = is_apart(folded);
     let cut = description.split(' ').any(is_cut);
     let tall = description.split(' ').any(has_tall);
     if !mixed && !figures && !apart && !cut && !tall {
@@ -119,8 +119,13 @@ fn letters(word: &str, one: char) -> String {
     word.chars().map(map).collect()
 }
 
+/// Whether a folded text has letters set apart.
+pub(super) fn is_apart(folded: &str) -> bool {
+    folded.split(' ').filter(|w| w.len() == 1).count() >= 4
+}
+
 /// Runs of four or more single letters become one word.
-fn joined(folded: &str) -> String {
+pub(super) fn joined(folded: &str) -> String {
     let words: Vec<&str> = folded.split_ascii_whitespace().collect();
     let mut out = String::with_capacity(folded.len());
     for run in words.chunk_by(|a, b| (a.len() == 1) == (b.len() == 1)) {
