@@ -241,6 +241,17 @@ fn corrections_become_labels() {
     let said = text(&expect(0, &mut command).stdout);
     // The second line's revised code is the declared one, written with a point.
     assert!(said.starts_with("1 lines corrected"), "{said}");
+    // In an archive of several layouts, too.
+    let (corrected, others) = (sample("corrected.itmatt.xml"), sample("express.xfzb.xml"));
+    let members = [corrected, others, sample("express.fhl.txt"), sample("postal.itmatt.csv")]
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap()));
+    let zip = dir.path().join("mixed.zip");
+    fs::write(&zip, zipped(&members.iter().map(|(n, b)| (n.clone(), b.as_slice())).collect::<Vec<_>>()))
+        .unwrap();
+    let mut command = program();
+    let said =
+        text(&expect(0, command.arg("labels").arg(&zip).arg("--out").arg(dir.path().join("z"))).stdout);
+    assert!(said.starts_with("1 lines corrected"), "{said}");
     let out = dir.path().join("out");
     expect(0, &mut run(&out, &[sample("corrected.itmatt.xml")]));
     let said = text(&expect(0, program().arg("eval").arg(&out).arg("--truth").arg(&truth)).stdout);

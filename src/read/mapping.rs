@@ -8,6 +8,7 @@ mod presets;
 mod value;
 
 pub use layout::Layout;
+pub(super) use presets::corrected_presets;
 pub use presets::{described, preset, preset_names, preset_text, presets};
 
 use super::ReadError;

@@ -459,7 +459,7 @@ pub(super) fn is_json_message(input: &Input) -> bool {
 /// The mappings that an input may be of: the one assigned to it, or all that are known.
 fn candidates(input: &Input) -> impl Iterator<Item = &Mapping> {
     let assigned = input.reading.mapping.as_deref();
-    let others = if assigned.is_some() { &[][..] } else { mapping::presets() };
+    let others = if assigned.is_some() { &[][..] } else { input.reading.known() };
     // What lists and master waybills tell is of use whatever the lines are read by.
     let sides = mapping::presets().iter().filter(move |m| assigned.is_some() && m.role != Role::Lines);
     assigned.into_iter().chain(others).chain(sides)
