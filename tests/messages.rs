@@ -252,6 +252,17 @@ fn corrections_become_labels() {
     let said =
         text(&expect(0, command.arg("labels").arg(&zip).arg("--out").arg(dir.path().join("z"))).stdout);
     assert!(said.starts_with("1 lines corrected"), "{said}");
+    // An export that has a column for one of the corrections only.
+    let csv = dir.path().join("revised.csv");
+    let head = "ITEM_ID,ITEM_NO,CP_DESC,CP_HS,CP_REVISEDHS,GROSS_WT,CP_AMT,CP_CURRCD,SEND_NAME,SEND_CNTRY_CD,RECP_NAME,RECP_CNTRY_CD";
+    let line =
+        |number: u32, revised: &str| format!("A,{number},belt,420330,{revised},1,5,EUR,Shop,CN,Eva Braun,DE");
+    fs::write(&csv, [head.to_owned(), line(1, ""), line(2, "392690"), line(3, "4203.30")].join("\n"))
+        .unwrap();
+    let mut command = program();
+    let said =
+        text(&expect(0, command.arg("labels").arg(&csv).arg("--out").arg(dir.path().join("c"))).stdout);
+    assert!(said.starts_with("1 lines corrected"), "{said}");
     let out = dir.path().join("out");
     expect(0, &mut run(&out, &[sample("corrected.itmatt.xml")]));
     let said = text(&expect(0, program().arg("eval").arg(&out).arg("--truth").arg(&truth)).stdout);
