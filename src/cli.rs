@@ -26,7 +26,8 @@ pub struct Cli {
 enum Command {
     /// The nightly batch: read, normalise, resolve, detect, score, write.
     Run(RunArgs),
-    /// Which layout files are of, what becomes what, and their first lines as they would be read.
+    /// Which layout files are of, what becomes what, their first lines as they would be read, and what a run would set
+    /// aside.
     Check(CheckArgs),
     /// Customs' corrections that messages carry, as a truth for `eval`.
     Labels(LabelsArgs),
@@ -74,7 +75,7 @@ pub enum LogFormat {
   parcel-risk run --postal 'in/post-*.csv.gz' --express in/express.parquet \\
       --destination DE --date 2026-07-15 --rates eurofxref-hist.csv --out out/2026-07-15")]
 pub struct RunArgs {
-    /// Job file, TOML; its paths are relative to its folder. Flags win over it.
+    /// Job file, TOML; its paths are relative to its folder. Flags win over it, `--set` over both.
     pub job: Option<PathBuf>,
     /// Postal manifests: paths or patterns of CSV, JSON Lines, Parquet, or messages in XML, JSON and text; packed
     /// (.gz, .zst) and in archives (.zip, .tar, .tgz) too. `{date}` stands for the night.
@@ -102,7 +103,8 @@ pub struct RunArgs {
     /// Flag only so much that at most this share of each family's flagged parcels is expected to be false.
     #[arg(long, value_name = "SHARE")]
     pub false_flags: Option<f64>,
-    /// Set any key of the job file, dotted.
+    /// Set any key of the job file, dotted; wins over the file and over flags. Its paths are relative to the job file's
+    /// folder, as those in the file are.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Exit with status 3 when records were quarantined.
@@ -121,11 +123,24 @@ pub struct RunArgs {
 #[command(after_help = "Examples:
   parcel-risk check in/*.xml
   parcel-risk check broker.csv --mapping broker.toml --lines 2
+  parcel-risk check --job nightly.toml       the files of a job, judged by its night, law and rates
   parcel-risk check --preset h7-csv          a mapping file to start from")]
 pub struct CheckArgs {
     /// Paths or patterns of files.
-    #[arg(required_unless_present = "preset", value_name = "FILE")]
+    #[arg(required_unless_present_any = ["preset", "job"], value_name = "FILE")]
     pub files: Vec<String>,
+    /// Check the files of this job as it would read them.
+    #[arg(long, value_name = "JOB", conflicts_with = "files")]
+    pub job: Option<PathBuf>,
+    /// Country of import; each record's own addressee decides where it is not given.
+    #[arg(long, value_name = "CC")]
+    pub destination: Option<String>,
+    /// The night by which dates are judged; the newest day in the files where it is not given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// Euro reference rates; currencies are not judged where they are not given.
+    #[arg(long, value_name = "FILE")]
+    pub rates: Option<PathBuf>,
     /// Read them by this preset or mapping file.
     #[arg(long, value_name = "NAME|FILE")]
     pub mapping: Option<String>,

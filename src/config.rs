@@ -81,6 +81,27 @@ pub struct Job {
     pub detectors: BTreeMap<String, toml::Table>,
 }
 
+/// What the command line says by flags of their own; keys of [`Job`] of the same names.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--postal`.
+    pub postal: Vec<String>,
+    /// `--express`.
+    pub express: Vec<String>,
+    /// `--mapping`: a name, or a pattern of paths, `=` and a name.
+    pub mapping: Vec<String>,
+    /// `--destination`.
+    pub destination: Option<String>,
+    /// `--date`.
+    pub date: Option<String>,
+    /// `--out`.
+    pub out: Option<PathBuf>,
+    /// `--rates`.
+    pub rates: Option<PathBuf>,
+    /// `--false-flags`.
+    pub false_flags: Option<f64>,
+}
+
 /// Where references from other nights are.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -221,6 +242,39 @@ impl Job {
         Ok(job)
     }
 
+    /// Puts flags in the place of keys, but for those keys that a `KEY=VALUE` setting names: settings win over flags.
+    pub fn override_by(&mut self, flags: Flags, settings: &[String]) {
+        let set = |key: &str| {
+            let named = |setting: &String| {
+                let rest = setting.trim_start().strip_prefix(key)?;
+                rest.trim_start().starts_with(['=', '.']).then_some(())
+            };
+            settings.iter().any(|s| named(s).is_some())
+        };
+        fn put<T>(slot: &mut T, flag: Option<T>, set: bool) {
+            if let Some(flag) = flag.filter(|_| !set) {
+                *slot = flag;
+            }
+        }
+        // Manifests named by flags replace all of the job's: a mixture would be screened unnoticed.
+        let manifests = !flags.postal.is_empty() || !flags.express.is_empty();
+        put(&mut self.postal, manifests.then_some(flags.postal), set("postal"));
+        put(&mut self.express, manifests.then_some(flags.express), set("express"));
+        for mapping in flags.mapping {
+            let (pattern, name) = mapping.split_once('=').unwrap_or(("*", &mapping));
+            match self.mapping.get_mut(pattern) {
+                Some(_) if set("mapping") => {}
+                Some(known) => name.clone_into(known),
+                None => drop(self.mapping.insert(pattern.to_owned(), name.to_owned())),
+            }
+        }
+        put(&mut self.destination, flags.destination.map(Some), set("destination"));
+        put(&mut self.date, flags.date.map(Some), set("date"));
+        put(&mut self.out, flags.out.map(Some), set("out"));
+        put(&mut self.rates, flags.rates.map(Some), set("rates"));
+        put(&mut self.false_flags, flags.false_flags.map(Some), set("false_flags"));
+    }
+
     fn relative_to(&mut self, folder: &Path) {
         for path in [
             &mut self.out,
@@ -261,7 +315,7 @@ impl Job {
     }
 
     /// Puts the night where a job says `{date}`, so that one job serves every night.
-    fn dated(&mut self, night: &str) {
+    pub(crate) fn dated(&mut self, night: &str) {
         for pattern in self.postal.iter_mut().chain(&mut self.express) {
             *pattern = pattern.replace(DATE, night);
         }
@@ -270,6 +324,28 @@ impl Job {
         {
             *out = PathBuf::from(text.replace(DATE, night));
         }
+    }
+
+    /// The files that the job names, postal first, each channel by path.
+    ///
+    /// # Errors
+    /// It names none, or one that cannot be found.
+    pub fn inputs(&self) -> Result<Vec<Input>, Error> {
+        if self.postal.is_empty() && self.express.is_empty() {
+            return Err(missing("postal` or `express", "--postal 'manifests/*.csv'"));
+        }
+        if let Some(address) = self.postal.iter().chain(&self.express).find(|p| p.contains("://")) {
+            return Err(Error::Configuration(format!(
+                "{address}: addresses are not read yet; copy the files here and name their paths"
+            )));
+        }
+        let mut inputs = read::expand(&self.postal, Channel::Postal)?;
+        inputs.extend(read::expand(&self.express, Channel::Express)?);
+        assign(&mut inputs, &self.mapping)?;
+        for input in &mut inputs {
+            input.reading.limits = self.limits;
+        }
+        Ok(inputs)
     }
 
     /// Finds and loads what the job names.
@@ -292,9 +368,6 @@ impl Job {
                     .into(),
             ));
         }
-        let missing = |key: &str, example: &str| {
-            Error::Configuration(format!("`{key}` is not given; set it in the job file or with {example}"))
-        };
         let date = self.date.as_deref().ok_or_else(|| missing("date", "--date 2026-07-15"))?;
         let night = parse_date(date).map_err(|e| Error::Configuration(format!("date: {e}")))?;
         self.dated(&iso_text(night));
@@ -305,19 +378,8 @@ impl Job {
             None => None,
         };
         let out = self.out.clone().ok_or_else(|| missing("out", "--out out/2026-07-15"))?;
-        if self.postal.is_empty() && self.express.is_empty() {
-            return Err(missing("postal` or `express", "--postal 'manifests/*.csv'"));
-        }
-        if let Some(address) = self.postal.iter().chain(&self.express).find(|p| p.contains("://")) {
-            return Err(Error::Configuration(format!(
-                "{address}: addresses are not read yet; copy the files here and name their paths"
-            )));
-        }
-        let mut inputs = read::expand(&self.postal, Channel::Postal)?;
-        inputs.extend(read::expand(&self.express, Channel::Express)?);
-        assign(&mut inputs, &self.mapping)?;
+        let mut inputs = self.inputs()?;
         for input in &mut inputs {
-            input.reading.limits = self.limits;
             input.reading.night = iso_text(night);
         }
         // Which key named the file that cannot be used.
@@ -366,6 +428,10 @@ impl Job {
             calibration,
         })
     }
+}
+
+fn missing(key: &str, example: &str) -> Error {
+    Error::Configuration(format!("`{key}` is not given; set it in the job file or with {example}"))
 }
 
 /// Gives the inputs the mappings that are named for their paths.
@@ -538,6 +604,26 @@ mod tests {
         assert!(said(job).starts_with("job.toml: line 2: there is no key `outptu`"), "{}", said(job));
         let job = "[output]\ntiming = 'no'\n";
         assert_eq!(said(job), "job.toml: line 2: `timing`: found text \"no\", expected true or false");
+    }
+
+    #[test]
+    fn settings_win_over_flags_and_flags_over_the_file() {
+        let settings = ["date=2026-07-15".to_owned(), "mapping={ \"a.csv\" = \"h7-csv\" }".to_owned()];
+        let mut job = Job::from_settings(&settings).unwrap();
+        job.destination = Some("FR".into());
+        job.express = vec!["of-the-file.csv".into()];
+        let flags = Flags {
+            postal: vec!["p.csv".into()],
+            destination: Some("DE".into()),
+            date: Some("2026-05-20".into()),
+            mapping: vec!["a.csv=itmatt-csv".into(), "itmatt-xml".into()],
+            ..Flags::default()
+        };
+        job.override_by(flags, &settings);
+        assert_eq!(job.date.as_deref(), Some("2026-07-15"));
+        assert_eq!(job.destination.as_deref(), Some("DE"));
+        assert_eq!((job.postal, job.express), (vec!["p.csv".to_owned()], Vec::new()));
+        assert_eq!((&*job.mapping["a.csv"], &*job.mapping["*"]), ("h7-csv", "itmatt-xml"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::fields::date::parse_date;
 use crate::output::{self, record, text};
+use crate::read::sha256_file;
 use crate::write::{EarlierNight, EarlierQuality, QUALITY_SHARES};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -109,7 +110,13 @@ fn night(folder: &Path, date: &str) -> Result<EarlierNight, Error> {
         .collect();
     let consignors = consignors.iter().map(|row| (text(row, "consignor_entity").to_owned(), shares(row)));
     let groups = carriers.into_iter().chain(consignors).collect();
-    Ok(EarlierNight { day: parse_date(date).unwrap_or(i32::MIN), groups })
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(EarlierNight {
+        day: parse_date(date).unwrap_or(i32::MIN),
+        folder: name,
+        sha256: sha256_file(&folder.join("run.json"))?,
+        groups,
+    })
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
     let mut clock = Clock::new(watch);
     clock.begin("read", "records", None);
     let context = Context {
-        rates: &plan.rates,
+        rates: Some(&plan.rates),
         regimes: &plan.regimes,
         destination: plan.destination,
         night: plan.night,

@@ -12,7 +12,6 @@ use crate::model::finding::Family;
 use crate::model::money::{self, Money, to_units};
 use crate::model::outcome::{Outcome, Revenue};
 use crate::model::parcels::Particular;
-use crate::model::schema::Column;
 use crate::read::{FileSummary, Input};
 use crate::refdata::regimes::Limit;
 use crate::write::inclusion;
@@ -188,6 +187,11 @@ pub fn json(
             "path": file.path.to_string_lossy(),
             "sha256": file.sha256,
         })).collect::<Vec<_>>(),
+        "earlier_nights": plan.earlier.nights.iter().map(|night| json!({
+            "date": iso_text(night.day),
+            "folder": night.folder,
+            "sha256": night.sha256,
+        })).collect::<Vec<_>>(),
         "counts": {
             "records_read": counts.records_read,
             "lines_used": counts.lines_used,
@@ -280,18 +284,11 @@ fn spared(outcome: &Outcome) -> BTreeMap<&'static str, usize> {
     rules
 }
 
-/// Texts of optional columns that meant nothing and were left out, by column.
+/// How many texts meant nothing and were left out, by column.
 fn ignored(facts: &Facts) -> BTreeMap<&'static str, u64> {
-    let mut counts = [0_u64; Column::COUNT];
-    for &bits in &facts.shipments.lines.unusable {
-        let mut bits = bits;
-        while bits != 0 {
-            counts[bits.trailing_zeros() as usize] += 1;
-            bits &= bits - 1;
-        }
-    }
-    let counted = Column::ALL.iter().zip(counts).filter(|(_, n)| *n > 0);
-    counted.map(|(c, n)| (c.name(), n)).collect()
+    let mut counts = BTreeMap::new();
+    facts.shipments.texts_ignored().for_each(|(_, column)| *counts.entry(column.name()).or_default() += 1);
+    counts
 }
 
 /// The rules that were applied, and the parcels whose own date, channel and sender's country chose each.

@@ -47,6 +47,10 @@ fn table(folder: &Path, out: &str, file: &str) -> Vec<Row> {
     rows(&folder.join(out), file, None, usize::MAX).unwrap().0
 }
 
+fn text_of<'a>(value: &'a serde_json::Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap()
+}
+
 fn text<'a>(row: &'a Row, column: &str) -> &'a str {
     row[column].as_str().unwrap()
 }
@@ -241,7 +245,15 @@ fn the_quality_of_data_has_a_trend_over_all_earlier_nights() {
             })
             .collect();
         fs::write(folder.join("manifest.csv"), format!("{HEAD}\n{}", rows.join("\n"))).unwrap();
-        run_on(folder, &day, &day, &["output.line_scores=true"]);
+        let record = run_on(folder, &day, &day, &["output.line_scores=true"]);
+        let earlier = record["earlier_nights"].as_array().unwrap();
+        assert_eq!(earlier.len(), night);
+        if let Some(last) = earlier.last() {
+            let before = format!("2026-05-{:02}", 16 + night);
+            assert_eq!((text_of(last, "date"), text_of(last, "folder")), (before.as_str(), before.as_str()));
+            let path = folder.join(&before).join("run.json");
+            assert_eq!(text_of(last, "sha256"), parcel_risk::read::sha256_file(&path).unwrap());
+        }
     }
     for file in ["carrier_quality.parquet", "consignor_quality.parquet"] {
         let row = &table(folder, "2026-05-20", file)[0];

@@ -241,6 +241,28 @@ fn corrections_become_labels() {
     let said = text(&expect(0, &mut command).stdout);
     // The second line's revised code is the declared one, written with a point.
     assert!(said.starts_with("1 lines corrected"), "{said}");
+    // In an archive of several layouts, too.
+    let (corrected, others) = (sample("corrected.itmatt.xml"), sample("express.xfzb.xml"));
+    let members = [corrected, others, sample("express.fhl.txt"), sample("postal.itmatt.csv")]
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap()));
+    let zip = dir.path().join("mixed.zip");
+    fs::write(&zip, zipped(&members.iter().map(|(n, b)| (n.clone(), b.as_slice())).collect::<Vec<_>>()))
+        .unwrap();
+    let mut command = program();
+    let said =
+        text(&expect(0, command.arg("labels").arg(&zip).arg("--out").arg(dir.path().join("z"))).stdout);
+    assert!(said.starts_with("1 lines corrected"), "{said}");
+    // An export that has a column for one of the corrections only.
+    let csv = dir.path().join("revised.csv");
+    let head = "ITEM_ID,ITEM_NO,CP_DESC,CP_HS,CP_REVISEDHS,GROSS_WT,CP_AMT,CP_CURRCD,SEND_NAME,SEND_CNTRY_CD,RECP_NAME,RECP_CNTRY_CD";
+    let line =
+        |number: u32, revised: &str| format!("A,{number},belt,420330,{revised},1,5,EUR,Shop,CN,Eva Braun,DE");
+    fs::write(&csv, [head.to_owned(), line(1, ""), line(2, "392690"), line(3, "4203.30")].join("\n"))
+        .unwrap();
+    let mut command = program();
+    let said =
+        text(&expect(0, command.arg("labels").arg(&csv).arg("--out").arg(dir.path().join("c"))).stdout);
+    assert!(said.starts_with("1 lines corrected"), "{said}");
     let out = dir.path().join("out");
     expect(0, &mut run(&out, &[sample("corrected.itmatt.xml")]));
     let said = text(&expect(0, program().arg("eval").arg(&out).arg("--truth").arg(&truth)).stdout);
@@ -275,6 +297,48 @@ fn a_mapping_file_makes_a_layout_readable() {
     // Without the mapping nothing is guessed.
     let said = text(&expect(1, &mut run(&dir.path().join("x"), &[sample("broker.csv")])).stderr);
     assert!(said.contains("required columns are missing"), "{said}");
+}
+
+#[test]
+fn check_tells_what_a_run_would_set_aside() {
+    let dir = TempDir::new().unwrap();
+    let head = "parcel_id,date,consignor_name,consignor_country,consignee_name,consignee_country,description,gross_weight_kg,value,currency,hs_code";
+    let row = |id: &str, day: &str, weight: &str, currency: &str, code: &str| {
+        format!("{id},{day},Shop,CN,Anna Weber,DE,shirt,{weight},20,{currency},{code}")
+    };
+    let rows = [
+        head.to_owned(),
+        row("GOOD", "2026-05-20", "0.5", "EUR", "610910"),
+        row("GOOD", "2026-05-20", "0.5", "EUR", "610910"),
+        row("HEAVY", "2026-05-20", "-1", "EUR", "610910"),
+        row("OLD", "2019-05-20", "0.5", "EUR", "610910"),
+        row("BAHT", "2026-05-20", "0.5", "THB", "610910"),
+        row("CODE", "2026-05-20", "0.5", "EUR", "what"),
+    ];
+    fs::write(dir.path().join("night.csv"), rows.join("\n")).unwrap();
+    let job = dir.path().join("job.toml");
+    let rates = sample("../rates.csv").display().to_string();
+    let text_of_job = format!(
+        "date = 2026-05-20\ndestination = \"DE\"\nexpress = [\"night.csv\"]\nout = \"out\"\nrates = \"{rates}\"\n"
+    );
+    fs::write(&job, text_of_job).unwrap();
+    expect(0, program().args(["run", "--quiet"]).arg(&job));
+    let quarantined = counts(&dir.path().join("out"))["quarantined"].as_u64().unwrap();
+    let said = text(&expect(0, program().args(["check", "--job"]).arg(&job)).stdout);
+    assert!(said.contains(&format!("6 records, {quarantined} of them cannot be used")), "{said}");
+    for words in [
+        "repeats record 1 word for word",
+        "gross_weight_kg: -1 is not above 0",
+        "before the night screened",
+        "no exchange rate from THB to EUR",
+        "left out: hs_code 1",
+    ] {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
+    // Without a job the newest day in the file is the night, and currencies are not judged.
+    let said = text(&expect(0, program().arg("check").arg(dir.path().join("night.csv"))).stdout);
+    assert!(said.contains("6 records, 3 of them cannot be used"), "{said}");
+    assert!(said.contains("Judged as of 2026-05-20"), "{said}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub fn of_night(
     job.out = Some(world.join("out"));
     let plan = job.plan().map_err(|e| said(&e))?;
     let context = Context {
-        rates: &plan.rates,
+        rates: Some(&plan.rates),
         regimes: &plan.regimes,
         destination: plan.destination,
         night: plan.night,

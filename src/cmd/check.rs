@@ -1,12 +1,20 @@
-//! `parcel-risk check`: which layout a file is of, what becomes what, and its first lines as they would be read.
+//! `parcel-risk check`: which layout a file is of, what becomes what, its first lines as they would be read, and what a
+//! run would set aside.
 
 use super::{Status, print};
 use crate::cli::CheckArgs;
+use crate::config::Job;
 use crate::error::Error;
-use crate::model::batch::{Channel, RawBatch};
+use crate::fields::country::parse_country;
+use crate::fields::date::{iso_text, parse_date};
+use crate::model::batch::{Channel, RawBatch, Reject};
 use crate::model::schema::Column;
+use crate::normalise::{Context, Intake, Normalised};
 use crate::read::mapping::{MappedSyntax, Mapping, Rule, Source, described, preset_text, presets};
 use crate::read::{self, FileSummary, Input, ReadError};
+use crate::refdata::rates::Rates;
+use crate::refdata::regimes::Regimes;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -21,21 +29,114 @@ pub(crate) fn execute(args: &CheckArgs) -> Status {
     if let Some(name) = &args.preset {
         return show_preset(name);
     }
-    let mapping = args.mapping.as_deref().map(Mapping::named).transpose()?.map(Arc::new);
-    let mut inputs = read::expand(&args.files, Channel::Postal)?;
-    for input in &mut inputs {
-        input.reading.mapping.clone_from(&mapping);
-        input.reading.night = "(night)".into();
+    let fault = |key: &str, e: &dyn std::fmt::Display| Error::Configuration(format!("{key}: {e}"));
+    let mut job = match &args.job {
+        Some(path) => Job::read(path, &[])?,
+        None => Job::default(),
+    };
+    let date = args.date.as_ref().or(job.date.as_ref());
+    let date = date.map(|text| parse_date(text).map_err(|e| fault("date", &e))).transpose()?;
+    if let Some(night) = date {
+        job.dated(&iso_text(night));
     }
-    let mut status = 0;
+    let mut inputs = match &args.job {
+        Some(_) => job.inputs()?,
+        None => read::expand(&args.files, Channel::Postal)?,
+    };
+    if let Some(name) = &args.mapping {
+        let mapping = Arc::new(Mapping::named(name)?);
+        inputs.iter_mut().for_each(|input| input.reading.mapping = Some(Arc::clone(&mapping)));
+    }
+    let destination = args.destination.as_ref().or(job.destination.as_ref());
+    let destination =
+        destination.map(|text| parse_country(text).map_err(|e| fault("destination", &e))).transpose()?;
+    let rates = args.rates.as_ref().or(job.rates.as_ref());
+    let rates = rates.map(|path| Rates::read(path).map_err(|e| fault("rates", &e))).transpose()?;
+    let regimes = Regimes::load(job.regimes.as_deref()).map_err(|e| fault("regimes", &e))?;
+    // A job is checked as it would run: without rates no other currency than the law's is of use.
+    let rates = rates.or_else(|| args.job.as_ref().map(|_| Rates::default()));
     // A file that cannot be read is told when its turn comes.
-    let inputs = read::joined(&inputs).unwrap_or(inputs);
-    for (source, input) in inputs.iter().enumerate() {
-        let mut text = String::new();
-        let _ = writeln!(text, "{}", input.path.display());
-        match look(input, source as u32, args.lines) {
-            Ok(found) => tell(&mut text, input, &found),
-            Err(error) => {
+    let mut inputs = read::joined(&inputs).unwrap_or(inputs);
+    let told = date.or_else(|| newest(&inputs));
+    let night = told.or_else(|| rates.as_ref().and_then(Rates::last_day)).unwrap_or(LAW_OF_TODAY);
+    for input in &mut inputs {
+        input.reading.night = iso_text(night);
+    }
+    let context = Context { rates: rates.as_ref(), regimes: &regimes, destination, night };
+    let status = look(&inputs, &context, args.lines)?;
+    let night = iso_text(night);
+    let mut text = match (date, told) {
+        (Some(_), _) => String::new(),
+        (None, Some(_)) => {
+            format!("Judged as of {night}, the newest day in the files; --date names the night.\n")
+        }
+        (None, None) => format!("Judged as of {night}, for no record tells a day; --date names the night.\n"),
+    };
+    if context.rates.is_none() {
+        text.push_str("Currencies are not judged; --rates names the exchange rates.\n");
+    }
+    print(&text)?;
+    Ok(status)
+}
+
+/// 2026-07-01: the newest law that is built in holds.
+const LAW_OF_TODAY: i32 = 20_635;
+
+/// The newest day that a record tells, to judge the others by.
+fn newest(inputs: &[Input]) -> Option<i32> {
+    let columns = [Column::ParcelId, Column::ManifestId, Column::Date];
+    let days = inputs.iter().filter_map(|input| {
+        let mut reader = read::open(input, 0, Some(&columns)).ok()?;
+        let mut newest = None;
+        while let Some(Ok(block)) = reader.next() {
+            for row in 0..block.len() {
+                let cells = read::cell_texts(&block, row);
+                let day = cells.iter().find(|c| c.0 == Column::Date).and_then(|c| parse_date(&c.1).ok());
+                newest = newest.max(day);
+            }
+            if reader.summary().records_read >= LOOKED_AT {
+                break;
+            }
+        }
+        newest
+    });
+    days.max()
+}
+
+/// What is shown of a file.
+#[derive(Default)]
+struct Seen {
+    whole: bool,
+    lines: Vec<(u64, String)>,
+    failed: Option<ReadError>,
+}
+
+/// Takes the files in as a run would, and tells of each.
+fn look(inputs: &[Input], context: &Context, lines: usize) -> Status {
+    let mut intake = Intake::new(context);
+    let mut seen: Vec<Seen> = Vec::new();
+    for input in inputs {
+        let mut shown = Seen::default();
+        let taken = intake.file(input, Some(LOOKED_AT), &mut |blocks, _| {
+            for block in blocks {
+                let left = lines.saturating_sub(shown.lines.len()).min(block.len());
+                shown.lines.extend((0..left).map(|row| (block.records[row], cells(block, row))));
+            }
+        });
+        match taken {
+            Ok(whole) => shown.whole = whole,
+            Err(error) => shown.failed = Some(error),
+        }
+        seen.push(shown);
+    }
+    let normalised = intake.finish(inputs)?;
+    let mut status = 0;
+    let mut account = Account::of(&normalised);
+    for (source, (input, seen)) in inputs.iter().zip(&seen).enumerate() {
+        let mut text = format!("{}\n", input.path.display());
+        match &seen.failed {
+            None => account.tell(&mut text, input, source as u32, seen),
+            Some(error) => {
                 status = FAILED;
                 let _ = writeln!(text, "  cannot be read: {error}");
                 nearest(&mut text, input);
@@ -60,39 +161,6 @@ fn show_preset(name: &str) -> Status {
     }
 }
 
-/// What was seen in a file.
-struct Seen {
-    summary: FileSummary,
-    whole: bool,
-    lines: Vec<(u64, String)>,
-    rejects: Vec<String>,
-}
-
-fn look(input: &Input, source: u32, lines: usize) -> Result<Seen, ReadError> {
-    let mut reader = read::open(input, source, None)?;
-    let mut seen =
-        Seen { summary: FileSummary::default(), whole: true, lines: Vec::new(), rejects: Vec::new() };
-    while let Some(block) = reader.next() {
-        let block = block?;
-        for row in 0..block.len() {
-            if seen.lines.len() == lines {
-                break;
-            }
-            seen.lines.push((block.records[row], cells(&block, row)));
-        }
-        for reject in block.rejects.iter().take(TOLD - seen.rejects.len().min(TOLD)) {
-            let field = if reject.field.is_empty() { String::new() } else { format!(", {}", reject.field) };
-            seen.rejects.push(format!("record {}{field}: {}", reject.record, reject.reason));
-        }
-        if reader.summary().records_read >= LOOKED_AT {
-            seen.whole = false;
-            break;
-        }
-    }
-    seen.summary = reader.summary();
-    Ok(seen)
-}
-
 fn cells(block: &RawBatch, row: usize) -> String {
     let mut text = String::new();
     let one = read::cell_texts(block, row);
@@ -102,61 +170,104 @@ fn cells(block: &RawBatch, row: usize) -> String {
     text
 }
 
-fn tell(text: &mut String, input: &Input, seen: &Seen) {
-    let summary = &seen.summary;
-    let more = if seen.whole { "" } else { " (not read to its end)" };
-    let _ = writeln!(
-        text,
-        "  {} records, {} of them cannot be used{more}",
-        summary.records_read, summary.rejects
-    );
-    if summary.layouts.is_empty() {
-        let _ = writeln!(text, "  layout: the input columns themselves");
-    }
-    for name in &summary.layouts {
-        let assigned = input.reading.mapping.as_deref().filter(|m| m.name == *name).cloned();
-        let Some(mapping) = assigned.or_else(|| described().find(|m| m.name == *name)) else {
-            let _ = writeln!(text, "  layout: {name}");
-            continue;
-        };
-        let _ = writeln!(text, "  layout: {name}, {}", mapping.title);
-        for (level, column, sources) in mapping.sources() {
-            let level = if mapping.columns.is_empty() { ["message", "parcel", "line"][level] } else { "row" };
-            let told: Vec<String> = sources.iter().map(source).collect();
-            let _ = writeln!(text, "    {:<20} <- {level}: {}", column.name(), told.join(", else "));
+/// What is told of the files.
+struct Account<'a> {
+    normalised: &'a Normalised,
+    /// How many texts meant nothing and were left out, by file and column.
+    ignored: BTreeMap<(u32, &'static str), u64>,
+    /// The layouts whose columns were told already.
+    told: BTreeSet<String>,
+}
+
+impl Account<'_> {
+    fn of(normalised: &Normalised) -> Account<'_> {
+        let mut ignored = BTreeMap::new();
+        for (parcel, column) in normalised.shipments.texts_ignored() {
+            let source = normalised.shipments.parcels.source[parcel as usize];
+            *ignored.entry((source, column.name())).or_default() += 1;
         }
-        if !mapping.labels.is_empty() {
-            let names: Vec<&str> = mapping.labels.keys().map(String::as_str).collect();
-            let _ = writeln!(text, "    corrections of customs (`parcel-risk labels`): {}", names.join(", "));
+        Account { normalised, ignored, told: BTreeSet::new() }
+    }
+
+    fn tell(&mut self, text: &mut String, input: &Input, source: u32, seen: &Seen) {
+        let summary: &FileSummary = &self.normalised.files[source as usize];
+        let all = &self.normalised.rejects;
+        let rejects: &[Reject] =
+            &all[all.partition_point(|r| r.source < source)..all.partition_point(|r| r.source <= source)];
+        let more = if seen.whole { "" } else { " (not read to its end)" };
+        let _ = writeln!(
+            text,
+            "  {} records, {} of them cannot be used{more}",
+            summary.records_read,
+            rejects.len()
+        );
+        if summary.layouts.is_empty() {
+            let _ = writeln!(text, "  layout: the input columns themselves");
         }
-    }
-    let missing: Vec<&str> = Column::ALL
-        .iter()
-        .filter(|c| c.required() && !summary.columns.contains(c))
-        .map(|c| c.name())
-        .collect();
-    if !missing.is_empty() && summary.records_read > 0 {
-        let _ = writeln!(text, "  required and nowhere filled: {}", missing.join(", "));
-    }
-    if !summary.unknown_columns.is_empty() {
-        let _ = writeln!(text, "  ignored: {}", summary.unknown_columns.join(", "));
-    }
-    for warning in &summary.warnings {
-        let _ = writeln!(text, "  note: {warning}");
-    }
-    for (record, cells) in &seen.lines {
-        let _ = write!(text, "  record {record}\n{cells}");
-    }
-    if !seen.rejects.is_empty() {
+        for name in &summary.layouts {
+            let assigned = input.reading.mapping.as_deref().filter(|m| m.name == *name).cloned();
+            let Some(mapping) = assigned.or_else(|| described().find(|m| m.name == *name)) else {
+                let _ = writeln!(text, "  layout: {name}");
+                continue;
+            };
+            if !self.told.insert(name.clone()) {
+                let _ = writeln!(text, "  layout: {name}, as above");
+                continue;
+            }
+            let _ = writeln!(text, "  layout: {name}, {}", mapping.title);
+            for (level, column, sources) in mapping.sources() {
+                let level =
+                    if mapping.columns.is_empty() { ["message", "parcel", "line"][level] } else { "row" };
+                let rules: Vec<String> = sources.iter().map(in_words).collect();
+                let _ = writeln!(text, "    {:<20} <- {level}: {}", column.name(), rules.join(", else "));
+            }
+            if !mapping.labels.is_empty() {
+                let names: Vec<&str> = mapping.labels.keys().map(String::as_str).collect();
+                let _ =
+                    writeln!(text, "    corrections of customs (`parcel-risk labels`): {}", names.join(", "));
+            }
+        }
+        let missing: Vec<&str> = Column::ALL
+            .iter()
+            .filter(|c| c.required() && !summary.columns.contains(c))
+            .map(|c| c.name())
+            .collect();
+        if !missing.is_empty() && summary.records_read > 0 {
+            let _ = writeln!(text, "  required and nowhere filled: {}", missing.join(", "));
+        }
+        if !summary.unknown_columns.is_empty() {
+            let _ = writeln!(text, "  ignored: {}", summary.unknown_columns.join(", "));
+        }
+        let left_out: Vec<String> = self
+            .ignored
+            .range((source, "")..(source + 1, ""))
+            .map(|((_, column), n)| format!("{column} {n}"))
+            .collect();
+        if !left_out.is_empty() {
+            let _ = writeln!(text, "  texts that mean nothing, left out: {}", left_out.join(", "));
+        }
+        for warning in &summary.warnings {
+            let _ = writeln!(text, "  note: {warning}");
+        }
+        for (record, cells) in &seen.lines {
+            let _ = write!(text, "  record {record}\n{cells}");
+        }
+        if rejects.is_empty() {
+            return;
+        }
         let _ = writeln!(text, "  cannot be used:");
-        for reject in &seen.rejects {
-            let _ = writeln!(text, "    {reject}");
+        for reject in rejects.iter().take(TOLD) {
+            let field = if reject.field.is_empty() { String::new() } else { format!(", {}", reject.field) };
+            let _ = writeln!(text, "    record {}{field}: {}", reject.record, reject.reason);
+        }
+        if let Some(more @ 1..) = rejects.len().checked_sub(TOLD) {
+            let _ = writeln!(text, "    and {more} more");
         }
     }
 }
 
 /// A source in words.
-fn source(source: &Source) -> String {
+fn in_words(source: &Source) -> String {
     let rule = match source {
         Source::Path(path) => return path.clone(),
         Source::Rule(rule) => rule,

@@ -42,31 +42,32 @@ pub(crate) fn execute(args: &LabelsArgs) -> Status {
 fn corrections(input: &Input, labels: &mut BTreeMap<Line, (&'static str, f64)>) -> Result<(), ReadError> {
     let mut declared = BTreeMap::new();
     let layouts = said(input, &mut declared)?;
-    for name in layouts {
-        let assigned = input.reading.mapping.as_deref().filter(|m| m.name == name).cloned();
-        let Some(corrected) = assigned.or_else(|| preset(&name)).and_then(|m| m.corrected()) else {
+    let mut input = input.clone();
+    match input.reading.mapping.take() {
+        Some(mapping) => match mapping.corrected() {
+            Some(corrected) => input.reading.mapping = Some(Arc::new(corrected)),
+            None => return Ok(()),
+        },
+        None if layouts.iter().all(|name| preset(name).is_none_or(|m| m.labels.is_empty())) => return Ok(()),
+        None => input.reading.corrections = true,
+    }
+    let mut revised = BTreeMap::new();
+    said(&input, &mut revised)?;
+    for (line, customs) in revised {
+        let Some(sender) = declared.get(&line) else { continue };
+        let digits = |t: &str| t.chars().filter(char::is_ascii_digit).collect::<String>();
+        let (was, is) = (digits(&sender.hs), digits(&customs.hs));
+        let typology = if !is.is_empty() && is != was {
+            "hs_revised"
+        } else if !customs.description.is_empty()
+            && !customs.description.eq_ignore_ascii_case(&sender.description)
+        {
+            "description_revised"
+        } else {
             continue;
         };
-        let mut input = input.clone();
-        input.reading.mapping = Some(Arc::new(corrected));
-        let mut revised = BTreeMap::new();
-        said(&input, &mut revised)?;
-        for (line, customs) in revised {
-            let Some(sender) = declared.get(&line) else { continue };
-            let digits = |t: &str| t.chars().filter(char::is_ascii_digit).collect::<String>();
-            let (was, is) = (digits(&sender.hs), digits(&customs.hs));
-            let typology = if !is.is_empty() && is != was {
-                "hs_revised"
-            } else if !customs.description.is_empty()
-                && !customs.description.eq_ignore_ascii_case(&sender.description)
-            {
-                "description_revised"
-            } else {
-                continue;
-            };
-            let value = parse_number(&sender.value).unwrap_or(0.0);
-            labels.insert(line, (typology, value));
-        }
+        let value = parse_number(&sender.value).unwrap_or(0.0);
+        labels.insert(line, (typology, value));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::progress::{event, watch};
 use super::{Status, print};
 use crate::cli::LogFormat;
 use crate::cli::RunArgs;
-use crate::config::Job;
+use crate::config::{Flags, Job};
 use crate::model::money;
 use crate::model::outcome::Revenue;
 use crate::pipeline::{self, Summary};
@@ -21,20 +21,17 @@ pub(crate) fn execute(args: RunArgs) -> Status {
         Some(path) => Job::read(path, &args.set)?,
         None => Job::from_settings(&args.set)?,
     };
-    if !args.postal.is_empty() || !args.express.is_empty() {
-        // Manifests on the command line replace the job's: a mixture would be screened unnoticed.
-        job.postal = args.postal;
-        job.express = args.express;
-    }
-    for mapping in args.mapping {
-        let (pattern, name) = mapping.split_once('=').unwrap_or(("*", &mapping));
-        job.mapping.insert(pattern.to_owned(), name.to_owned());
-    }
-    job.destination = args.destination.or(job.destination);
-    job.date = args.date.or(job.date);
-    job.out = args.out.or(job.out);
-    job.rates = args.rates.or(job.rates);
-    job.false_flags = args.false_flags.or(job.false_flags);
+    let flags = Flags {
+        postal: args.postal,
+        express: args.express,
+        mapping: args.mapping,
+        destination: args.destination,
+        date: args.date,
+        out: args.out,
+        rates: args.rates,
+        false_flags: args.false_flags,
+    };
+    job.override_by(flags, &args.set);
     let plan = job.plan()?;
     let started = Instant::now();
     let machine = args.log == LogFormat::Json;

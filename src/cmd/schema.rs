@@ -32,7 +32,10 @@ pub const OUTPUT: &[(&str, &str)] = &[
         "line with a commodity code: how much its words contradict it; with --set output.line_scores=true",
     ),
     ("random_sample.parquet", "parcel drawn at random, with its probability of being drawn"),
-    ("run.json", "the run: versions, configuration, inputs, counts that reconcile, the law applied"),
+    (
+        "run.json",
+        "the run: versions, configuration, inputs, earlier nights compared with, counts that reconcile, the law applied",
+    ),
     ("timing.json", "the run: time of each stage, memory; not with --set output.timing=false"),
     ("timing.js", "the same, for the report"),
     ("report.html", "the run, for a person to read"),

@@ -19,7 +19,7 @@ detector! {
     /// ## How it decides
     /// Manifests of at least `parcels` parcels with at least `texts` distinct descriptions. Signs: gross over net weight the
     /// same to a thousandth on `alike` of the parcels, and not 1; one gross weight on `alike` of the parcels; one value on
-    /// `alike` of them; one city and postcode for `senders` or more differently named senders. Each sign has a score; together
+    /// `alike` of them; one city and postcode for `alike` of them, of `senders` or more differently named senders. Each sign has a score; together
     /// `1 - product(1 - score)`. A city without a postcode says nothing: trading towns are real.
     /// ## Honest look-alikes
     /// A shop's own manifest of one article (few texts); a town of many sellers; gross weight declared as net.
@@ -119,15 +119,19 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
             let get = |particular| shipments.consignors.get(party, particular);
             (get(Particular::City), get(Particular::Postcode), get(Particular::Name))
         };
-        let (city, postcode, _) = place(own[0]);
-        let one_place = || own.iter().map(|&p| place(p)).all(|(c, code, _)| (c, code) == (city, postcode));
-        if !city.is_empty()
-            && !postcode.is_empty()
-            && one_place()
-            && let names = own.iter().map(|&p| place(p).2).collect::<BTreeSet<&str>>()
-            && names.len() >= settings.senders
+        let mut places: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for (city, postcode, name) in own.iter().map(|&p| place(p)) {
+            if !city.is_empty() && !postcode.is_empty() {
+                places.entry((city, postcode)).or_default().push(name);
+            }
+        }
+        let most = places.into_iter().max_by_key(|(place, names)| (names.len(), std::cmp::Reverse(*place)));
+        if let Some(((city, postcode), names)) = most
+            && share(names.len()) >= settings.alike
+            && let senders = names.iter().collect::<BTreeSet<_>>().len()
+            && senders >= settings.senders
         {
-            let text = format!("all {} senders are of {postcode} {city}", names.len());
+            let text = format!("{senders} senders of {} of them are of {postcode} {city}", names.len());
             signs.push((settings.place, text));
         }
         let score = 1.0 - signs.iter().map(|s| 1.0 - s.0).product::<f64>();
@@ -193,7 +197,9 @@ mod tests {
                 ["a", "b", "c", "d", "e", "f", "g", "h", "j", "k", "n"][i as usize % 11].repeat(3)
             );
             csv.push_str(&row("FACTOR", &format!("Town{i}"), &text, net, net * 1.25, 10 + i));
-            csv.push_str(&row("PLACE", "Yiwu", &text, net, net + 0.1, 10 + i));
+            // One odd parcel does not hide what was filled in for all others.
+            let city = if i == 7 { "Ningbo" } else { "Yiwu" };
+            csv.push_str(&row("PLACE", city, &text, net, net + 0.1, 10 + i));
             csv.push_str(&row("HONEST", &format!("Town{i}"), &text, net, net + 0.05, 10 + i));
             csv.push_str(&row("SHOP", &format!("Town{i}"), "shirt", 0.2, 0.25, 12));
             csv.push_str(&row("VALUE", &format!("Town{i}"), &text, net, net + 0.07, 7));

@@ -3,6 +3,7 @@
 use super::detector;
 use crate::facts::Facts;
 use crate::fields::name::PartyName;
+use crate::fields::text::fold_words;
 use crate::model::finding::{Finding, Findings};
 use crate::model::parcels::{Particular, Parties};
 use rayon::prelude::*;
@@ -91,7 +92,8 @@ fn faults(parties: &Parties, nameless: &[bool], settings: &Settings) -> Vec<Opti
                 let kind = (settings.identifier, "is a random identifier");
                 Some(if identifier { kind } else { (settings.nameless, "names nobody") })
             } else {
-                let fictional = FICTIONAL.iter().any(|f| f.eq_ignore_ascii_case(name.trim()));
+                fold_words(name, scratch);
+                let fictional = FICTIONAL.contains(&scratch.as_str());
                 fictional.then_some((settings.fictional, "is a fictional or a form's name"))
             }
         })
@@ -148,6 +150,8 @@ mod tests {
             "A. Weber",
             "Mario Rossi",
             "Li",
+            "SPIDER-MAN",
+            "unbekannt",
         ];
         let mut csv = "parcel_id,date,consignor_name,consignor_country,consignee_name,consignee_country,description,gross_weight_kg,value,currency\n".to_owned();
         for (i, name) in names.iter().enumerate() {
@@ -157,7 +161,7 @@ mod tests {
         let facts = world.facts();
         let found = run(&facts, &Settings::default()).findings;
         let ids: Vec<&str> = found.iter().map(|f| facts.shipments.parcels.id.get(f.parcel)).collect();
-        assert_eq!(ids, ["A0", "A1", "A2", "A3"], "{found:#?}");
+        assert_eq!(ids, ["A0", "A1", "A2", "A3", "A8", "A9"], "{found:#?}");
         assert!(found[2].reason.contains("Mickey Mouse"));
     }
 }

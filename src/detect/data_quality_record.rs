@@ -8,8 +8,8 @@ use crate::fields::s10::{S10Error, parse_s10};
 use crate::fields::time::{NO_TIME, parse_time, utc_text};
 use crate::model::batch::Channel;
 use crate::model::finding::{Finding, Findings};
-use crate::model::money::display;
-use crate::model::parcels::{NO_DAY, Parcels};
+use crate::model::money::{self, Money, display};
+use crate::model::parcels::{NO_AMOUNT, NO_DAY, Parcels};
 use crate::model::schema::Column;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,8 @@ detector! {
     /// An element counts as missing where at least `given` of the carrier's parcels of the channel have it: a feed that never
     /// carries a column is told in `manifest_quality.parquet`, not parcel by parcel. `one` missing element scores less than
     /// the line that is reported, each further one adds `each`. Contradictions: a check digit of the postal identifier that is
-    /// wrong; net weights over the gross weight by more than 2 % and 50 g; posting or order after presentation; one identifier
+    /// wrong; net weights over the gross weight by more than 2 % and 50 g; values of the lines that miss the parcel's own by
+    /// more than 1 % and 1 unit of its currency, be transport counted in or not; posting or order after presentation; one identifier
     /// presented on several days with different value or weight, used for two parcels of one day, or declared twice on one
     /// day with different values (the higher one is used). A record that says that it has no customs value (`NCV`) or gives
     /// 0 cannot be priced, and nobody can tell whether relief is due; documents have none. A message sent after the goods
@@ -37,7 +38,7 @@ detector! {
     /// ## What it misses
     /// Elements that are filled with something plausible.
     /// ## Settings
-    /// The scores named above, `check_digit`, `weights`, `days`, `changed`, `no_value`, `late`; `lowest`: least score that
+    /// The scores named above, `check_digit`, `weights`, `totals`, `days`, `changed`, `no_value`, `late`; `lowest`: least score that
     /// is reported.
     "data-quality-record", DataQuality, "Record incomplete or contradicting itself", Settings, run
 }
@@ -51,6 +52,7 @@ pub(super) struct Settings {
     each: f64,
     check_digit: f64,
     weights: f64,
+    totals: f64,
     days: f64,
     changed: f64,
     no_value: f64,
@@ -66,6 +68,7 @@ impl Default for Settings {
             each: 0.15,
             check_digit: 0.7,
             weights: 0.6,
+            totals: 0.6,
             days: 0.6,
             changed: 0.7,
             no_value: 0.6,
@@ -77,6 +80,9 @@ impl Default for Settings {
 
 /// Net weights may exceed the gross weight by this factor and this many kg: scales round.
 const WEIGHT_TOLERANCE: (f64, f64) = (1.02, 0.05);
+
+/// Values of lines may miss the parcel's own by this share and this much: amounts are rounded and converted.
+const TOTAL_TOLERANCE: (f64, Money) = (0.01, money::UNIT);
 
 /// The elements of the advance data, as the columns that hold them.
 const ELEMENTS: [Column; 10] = [
@@ -139,6 +145,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     }
     let mut findings = Vec::new();
     let changed = changed(facts);
+    let mut totals = parcels.totals.iter().peekable();
     for p in 0..parcels.len() {
         let (all, with, formed) = &carriers[&(parcels.channel[p], parcels.carrier[p])];
         let usual = |n: usize| n as f64 >= settings.given * *all as f64;
@@ -167,6 +174,10 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         if net > gross * WEIGHT_TOLERANCE.0 && net > gross + WEIGHT_TOLERANCE.1 {
             let text = format!("The lines weigh {net:.3} kg net, the parcel {gross:.3} kg gross.");
             faults.push((settings.weights, text, vec!["net_weight_kg", "gross_weight_kg"]));
+        }
+        let total = totals.next_if(|total| total.0 == p as u32);
+        if let Some(text) = total.and_then(|&(_, whole)| other_total(parcels, p, whole)) {
+            faults.push((settings.totals, text, vec!["value", "parcel_value"]));
         }
         for (day, name, column) in [
             (parcels.posting_date[p], "posted", "posting_date"),
@@ -204,6 +215,28 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         }
     }
     Findings { findings, ..Findings::default() }
+}
+
+/// Says that a parcel's lines are declared at another sum than the whole, which transport does not explain.
+fn other_total(parcels: &Parcels, p: usize, whole: Money) -> Option<String> {
+    let lines = parcels.declared[p];
+    let misses = |a: Money, b: Money| {
+        let gap = a.saturating_sub(b).saturating_abs();
+        gap > TOTAL_TOLERANCE.1 && gap as f64 > TOTAL_TOLERANCE.0 * a.max(b) as f64
+    };
+    // Transport stands in the regime's currency, so the sum is taken there.
+    let factor = parcels.value[p] as f64 / lines.max(1) as f64;
+    let transport = Some(parcels.transport[p]).filter(|&t| t != NO_AMOUNT).unwrap_or(0);
+    let with = parcels.value[p].saturating_add(transport);
+    if !misses(whole, lines) || (transport > 0 && !misses((whole as f64 * factor) as Money, with)) {
+        return None;
+    }
+    let currency = parcels.currency[p].to_string();
+    Some(format!(
+        "The lines are declared at {} together, the parcel at {}.",
+        display(lines, &currency),
+        display(whole, &currency)
+    ))
 }
 
 /// Says that the record declares no customs value, or 0, of anything but documents.
@@ -340,6 +373,30 @@ mod tests {
         assert!(seen[1].1.contains("0.900 kg net"));
         assert!(seen[3].1.contains("consignor_address, consignor_city, hs_code"), "{}", seen[3].1);
         assert!(!seen[3].1.contains("consignee_address"), "no record gives it");
+    }
+
+    #[test]
+    fn lines_are_held_against_the_parcels_own_value() {
+        let mut csv = "parcel_id,date,consignor_name,consignor_country,consignee_name,consignee_country,line_number,description,gross_weight_kg,value,parcel_value,transport_cost,currency\n".to_owned();
+        for (id, lines, whole, transport) in [
+            ("EVEN", [20.0, 30.0], "50.00", ""),
+            ("ROUNDED", [20.0, 30.0], "50.49", ""),
+            ("PAID", [20.0, 30.0], "58.00", "8.00"),
+            ("LESS", [20.0, 30.0], "70.00", "8.00"),
+            ("MORE", [20.0, 30.0], "30.00", ""),
+            ("SILENT", [20.0, 30.0], "", ""),
+        ] {
+            for (i, value) in lines.into_iter().enumerate() {
+                csv.push_str(&format!(
+                    "{id},2026-03-10,Shop,CN,Anna Weber,DE,{},shirt {i},0.5,{value},{whole},{transport},EUR\n",
+                    i + 1
+                ));
+            }
+        }
+        let told = reasons(&World::from_channels("DE", "2026-03-20", &[(Channel::Express, &csv)]));
+        let ids: Vec<&str> = told.iter().map(|t| t.0.as_str()).collect();
+        assert_eq!(ids, ["LESS", "MORE"], "{told:#?}");
+        assert_eq!(told[0].1, "The lines are declared at 50.00 EUR together, the parcel at 70.00 EUR.");
     }
 
     const HEAD: &str = "parcel_id,carrier,date,consignor_name,consignor_country,consignee_name,consignee_country,nature,description,quantity,gross_weight_kg,value,currency,no_customs_value,message_time,departure_time,arrival_time,line_number,hs_code\n";

@@ -48,7 +48,7 @@ impl World {
     /// Files.
     pub(crate) fn from_inputs(destination: &str, night: &str, inputs: &[Input], rates: &Rates) -> World {
         let context = Context {
-            rates,
+            rates: Some(rates),
             regimes: &Regimes::load(None::<&Path>).unwrap(),
             destination: Some(parse_country(destination).unwrap()),
             night: parse_date(night).unwrap(),

@@ -59,6 +59,9 @@ pub struct Parcels {
     /// Lines that another message declares otherwise: parcel, line number and the value, in the declared currency, that
     /// was set aside for a higher one; by parcel.
     pub restated: Vec<(u32, u32, Money)>,
+    /// Parcels whose lines, each with a value of its own, do not add up to the value declared of the whole, with that
+    /// value in the declared currency; by parcel.
+    pub totals: Vec<(u32, Money)>,
     /// Sender, position in [`Parties`].
     pub consignor: Vec<u32>,
     /// Addressee, position in [`Parties`].
@@ -242,5 +245,14 @@ impl Shipments {
     /// Whether the record declares no value for anything in the parcel.
     pub fn unvalued(&self, parcel: u32) -> bool {
         self.parcels.lines(parcel).all(|line| self.lines.unvalued(line))
+    }
+
+    /// The texts that meant nothing and were left out: the parcel and the column of each.
+    pub fn texts_ignored(&self) -> impl Iterator<Item = (u32, Column)> {
+        let lines = self.lines.parcel.iter().zip(&self.lines.unusable).filter(|(_, bits)| **bits != 0);
+        lines.flat_map(|(&parcel, &bits)| {
+            let ignored = move |c: &&Column| bits >> **c as u64 & 1 == 1;
+            Column::ALL.iter().filter(ignored).map(move |&column| (parcel, column))
+        })
     }
 }

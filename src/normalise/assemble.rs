@@ -41,14 +41,15 @@ pub(super) struct Assembled {
 /// Parcels whose lines another message declares otherwise: parcel, line number and value set aside.
 type Restated = Vec<(u32, u32, Money)>;
 
-/// Joins lines to parcels.
-pub(super) fn assemble(night: Night, inputs: &[Input], context: &Context) -> Assembled {
+/// Joins lines to parcels; records count where their input is `sound`.
+pub(super) fn assemble(night: Night, inputs: &[Input], sound: &[bool], context: &Context) -> Assembled {
     let Night { mut records, words, descriptions, consignors, consignees } = night;
     let channels: Vec<Channel> = inputs.iter().map(|input| input.channel).collect();
     let table = |consignor_of, consignee_of| Table {
         records: &records,
         descriptions: &descriptions,
         channels: &channels,
+        sound,
         consignor_of,
         consignee_of,
     };
@@ -88,6 +89,7 @@ struct Table<'a> {
     descriptions: &'a Texts,
     /// By input.
     channels: &'a [Channel],
+    sound: &'a [bool],
     /// By declared party.
     consignor_of: &'a [u32],
     consignee_of: &'a [u32],
@@ -114,6 +116,7 @@ impl Table<'_> {
     fn sorted(&self) -> Vec<(u128, Place)> {
         let mut keyed: Vec<(u128, Place)> = (0..self.records.len() as u32)
             .into_par_iter()
+            .filter(|&place| self.sound[self.at(place, |r| &r.source) as usize])
             .map(|place| {
                 let mut key = [0_u8; 16];
                 key[0] = self.channels[self.at(place, |r| &r.source) as usize] as u8;
@@ -433,13 +436,19 @@ fn convert(shipments: &mut Shipments, amounts: &Declared, context: &Context) -> 
         parcels.terms.push(number);
         let terms = &list[number as usize];
         let pair = (parcels.currency[p], terms.currency, parcels.date[p]);
-        let factor = *factors
-            .entry(pair)
-            .or_insert_with(|| context.rates.factor(pair.0, pair.1, pair.2).unwrap_or(f64::NAN));
+        let factor = *factors.entry(pair).or_insert_with(|| match context.rates {
+            Some(rates) => rates.factor(pair.0, pair.1, pair.2).unwrap_or(f64::NAN),
+            None => 1.0,
+        });
         let range = parcels.first_line[p] as usize..parcels.first_line[p + 1] as usize;
+        let whole = amounts.parcel_value[range.clone()].iter().copied().max().unwrap_or(NO_AMOUNT);
+        let by_line = lines.value[range.clone()].iter().all(|&v| v != NO_AMOUNT);
         allocate(lines, range.clone(), &amounts.parcel_value);
         let declared: Money =
             lines.value[range.clone()].iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
+        if by_line && whole != NO_AMOUNT && whole != declared {
+            parcels.totals.push((p as u32, whole));
+        }
         for value in &mut lines.value[range.clone()] {
             *value = exchange(*value, factor);
         }

@@ -29,8 +29,8 @@ const HEAVIEST_KG: f64 = 100_000.0;
 
 /// What normalising needs to know besides the records.
 pub struct Context<'a> {
-    /// Exchange rates.
-    pub rates: &'a Rates,
+    /// Exchange rates; where none are given, no amount is refused for its currency, nor turned into another.
+    pub rates: Option<&'a Rates>,
     /// The dated law.
     pub regimes: &'a Regimes,
     /// Country of import of every record; the addressee's country where it is not given.
@@ -410,7 +410,7 @@ impl<'a> Columns<'a> {
         let known = *self
             .rate
             .entry((currency, target, date))
-            .or_insert_with(|| context.rates.factor(currency, target, date).is_some());
+            .or_insert_with(|| context.rates.is_none_or(|r| r.factor(currency, target, date).is_some()));
         if known {
             return Ok(());
         }

@@ -50,62 +50,134 @@ pub fn run(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Normalised, ReadError> {
     let inputs = &read::joined(inputs)?;
-    let mut night = Night::default();
-    let mut rejects: Vec<Reject> = Vec::new();
-    let mut files = Vec::with_capacity(inputs.len());
-    let mut before = 0;
-    for (source, input) in inputs.iter().enumerate() {
-        let mut reader = read::open(input, source as u32, None)?;
-        if source == 0 {
-            night.reserve(room(&reader, inputs));
+    let mut intake = Intake::new(context);
+    intake.night.reserve(room(inputs)?);
+    for input in inputs {
+        let before = intake.records_read();
+        intake.file(input, None, &mut |_, read| progress(before + read))?;
+    }
+    intake.finish(inputs)
+}
+
+/// Takes in files one after the other.
+pub struct Intake<'a> {
+    context: &'a Context<'a>,
+    night: Night,
+    rejects: Vec<Reject>,
+    files: Vec<FileSummary>,
+    /// Of each file whether its records count; those of a file that broke off do not.
+    sound: Vec<bool>,
+    /// Whether every file was read to its end.
+    whole: bool,
+}
+
+impl<'a> Intake<'a> {
+    /// Nothing taken in yet.
+    pub fn new(context: &'a Context<'a>) -> Self {
+        Intake {
+            context,
+            night: Night::default(),
+            rejects: Vec::new(),
+            files: Vec::new(),
+            sound: Vec::new(),
+            whole: true,
         }
+    }
+
+    /// Records read from all files so far.
+    fn records_read(&self) -> u64 {
+        self.files.iter().map(|f| f.records_read).sum()
+    }
+
+    /// Takes in the next file, or the blocks of its first `most` records; `seen` is shown each block, and told how many
+    /// records of the file were read. Whether the file was read to its end.
+    ///
+    /// # Errors
+    /// The file breaks its contract; nothing of it is kept but its place among the files.
+    pub fn file(
+        &mut self,
+        input: &Input,
+        most: Option<u64>,
+        seen: &mut dyn FnMut(&[RawBatch], u64),
+    ) -> Result<bool, ReadError> {
+        let kept = self.rejects.len();
+        let taken = self.blocks(input, most, seen);
+        if taken.is_err() {
+            self.rejects.truncate(kept);
+            self.files.push(FileSummary::default());
+        }
+        self.sound.push(taken.is_ok());
+        self.whole &= matches!(taken, Ok(true));
+        taken
+    }
+
+    fn blocks(
+        &mut self,
+        input: &Input,
+        most: Option<u64>,
+        seen: &mut dyn FnMut(&[RawBatch], u64),
+    ) -> Result<bool, ReadError> {
+        let context = self.context;
+        let mut reader = read::open(input, self.files.len() as u32, None)?;
         let mut pending: Vec<RawBatch> = Vec::new();
+        let mut whole = true;
         loop {
             let ready = std::mem::take(&mut pending);
+            let enough = most.is_some_and(|most| reader.summary().records_read >= most);
             let (next, done) = rayon::join(
-                || take(&mut reader),
+                || if enough { Ok(Vec::new()) } else { take(&mut reader) },
                 || ready.into_par_iter().map(|batch| Chunk::read(batch, context)).collect::<Vec<_>>(),
             );
             for mut chunk in done {
-                rejects.append(&mut chunk.rejects);
-                night.add(chunk);
+                self.rejects.append(&mut chunk.rejects);
+                self.night.add(chunk);
             }
-            if night.records.len() > MOST_RECORDS {
+            if self.night.records.len() > MOST_RECORDS {
                 return Err(too_many(input));
             }
             pending = next?;
-            progress(before + reader.summary().records_read);
+            seen(&pending, reader.summary().records_read);
             if pending.is_empty() {
+                whole &= !enough;
                 break;
             }
         }
-        let summary = reader.summary();
-        before += summary.records_read;
-        files.push(summary);
+        self.files.push(reader.summary());
+        Ok(whole)
     }
-    // House waybills that only a manifest lists count as records of its file, after those that it holds.
-    for mut reject in read::undeclared(inputs) {
-        let file: &mut FileSummary = &mut files[reject.source as usize];
-        file.records_read += 1;
-        file.rejects += 1;
-        reject.record = file.records_read;
-        rejects.push(reject);
+
+    /// Joins lines to parcels and sets repeats aside; `inputs` are the files that were taken in.
+    ///
+    /// # Errors
+    /// A file that has changed since.
+    pub fn finish(mut self, inputs: &[Input]) -> Result<Normalised, ReadError> {
+        // House waybills that only a manifest lists count as records of its file, after those that it holds. They may be
+        // declared in what was not read.
+        for mut reject in if self.whole { read::undeclared(inputs) } else { Vec::new() } {
+            let file: &mut FileSummary = &mut self.files[reject.source as usize];
+            file.records_read += 1;
+            file.rejects += 1;
+            reject.record = file.records_read;
+            self.rejects.push(reject);
+        }
+        let assembled = assemble::assemble(self.night, inputs, &self.sound, self.context);
+        self.rejects.extend(recover(inputs, assembled.repeats)?);
+        self.rejects.sort();
+        let (shipments, terms) = (assembled.shipments, assembled.terms);
+        Ok(Normalised { shipments, terms, rejects: self.rejects, files: self.files })
     }
-    let assembled = assemble::assemble(night, inputs, context);
-    rejects.extend(recover(inputs, assembled.repeats)?);
-    rejects.sort();
-    Ok(Normalised { shipments: assembled.shipments, terms: assembled.terms, rejects, files })
 }
 
 /// Records that all inputs may hold, where the first tells how many it has: others are as dense. Columns that need not
 /// grow leave no holes behind; room that is not used costs no memory.
-fn room(first: &Reader, inputs: &[Input]) -> usize {
+fn room(inputs: &[Input]) -> Result<usize, ReadError> {
     let bytes = |input: &Input| std::fs::metadata(&input.path).map_or(0, |m| m.len());
-    let (Some(records), Some(own)) = (first.announced(), inputs.first().map(bytes)) else { return 0 };
+    let Some(first) = inputs.first() else { return Ok(0) };
+    let Some(records) = read::open(first, 0, None)?.announced() else { return Ok(0) };
     let all: u64 = inputs.iter().map(bytes).sum();
-    let expected = records as f64 * all as f64 / own.max(1) as f64;
+    let expected = records as f64 * all as f64 / bytes(first).max(1) as f64;
     // A file that announces more records than it has bytes is not believed.
-    (1.1 * expected).min(all as f64).min(MOST_RECORDS as f64) as usize
+    Ok((1.1 * expected).min(all as f64).min(MOST_RECORDS as f64) as usize)
 }
 
 fn too_many(input: &Input) -> ReadError {

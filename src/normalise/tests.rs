@@ -28,7 +28,7 @@ fn files(files: &[&str]) -> Normalised {
         })
         .collect();
     let context = Context {
-        rates: &Rates::read(&rates).unwrap(),
+        rates: Some(&Rates::read(&rates).unwrap()),
         regimes: &Regimes::load(None).unwrap(),
         destination: Some(parse_country("DE").unwrap()),
         night: parse_date("2026-05-20").unwrap(),

@@ -2,7 +2,7 @@
 
 use super::header::Header;
 use super::mapping::layout::ColumnRule;
-use super::mapping::{self, Layout, MappedSyntax, Mapping, key};
+use super::mapping::{Layout, MappedSyntax, Mapping, key};
 use super::scan::{Fault, Scan, Scanner};
 use super::text::{Draft, Origin, Sizes, fault};
 use super::tree::{Surroundings, Tree};
@@ -403,8 +403,9 @@ impl CsvBlocks {
 }
 
 /// The built-in mapping whose headers are all there.
-fn fitting<'a>(input: &Input, window: &Window) -> Option<&'a Mapping> {
-    let mappings = mapping::presets().iter().filter(|m| m.syntax == MappedSyntax::Csv && !m.fits.is_empty());
+fn fitting(input: &Input, window: &Window) -> Option<&'static Mapping> {
+    let mappings =
+        input.reading.known().iter().filter(|m| m.syntax == MappedSyntax::Csv && !m.fits.is_empty());
     mappings.into_iter().find(|m| {
         let wanted: Vec<String> = m.fits.iter().map(|n| key(n)).collect();
         let known = |name: &str| wanted.contains(&key(name));

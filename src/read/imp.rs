@@ -1,7 +1,7 @@
 //! Cargo-IMP: the text messages of air cargo, house waybills (FHL) and master waybills (FWB).
 //!
 //! A line starts with the three letters of its part or, where the part goes on, with a slash. A message ends where the
-//! next one starts. A house waybill is one record per tariff code where as many descriptions stand beside them, one
+//! next one starts, or the addresses of its telegram; a house waybill may go on in the next message. It is one record per tariff code where as many descriptions stand beside them, one
 //! record otherwise: the format has one value a waybill.
 
 mod waybill;
@@ -27,7 +27,26 @@ const LOOKED_AT: usize = 4_096;
 /// Whether a text looks like a Cargo-IMP message, be it behind lines of addresses.
 pub(super) fn is_message(head: &[u8]) -> bool {
     let head = &head[..head.len().min(LOOKED_AT)];
-    head.split(|&b| b == b'\n' || b == b'\r').any(|line| kind(line.trim_ascii()).is_some())
+    head.split(|&b| b == b'\n' || b == b'\r').any(|line| kind(bare(line).trim_ascii_start()).is_some())
+}
+
+/// A line without the control characters that frame a telegram and without blanks at its end.
+fn bare(line: &[u8]) -> &[u8] {
+    let from = line.iter().position(|b| !b.is_ascii_control()).unwrap_or(line.len());
+    let to = line.iter().rposition(|b| !(b.is_ascii_control() || *b == b' ')).map_or(from, |i| i + 1);
+    &line[from..to.max(from)]
+}
+
+/// Whether a line holds the addressees or the sender of a telegram: `QK FRACSXH HAMFFXH`, `.PVGFFXH 201200`.
+fn is_address(line: &[u8]) -> bool {
+    let place =
+        |word: &[u8]| word.len() == 7 && word.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    let mut words = line.split(|b| *b == b' ').filter(|w| !w.is_empty());
+    match words.next() {
+        Some([b'.', sender @ ..]) => place(sender),
+        Some([b'Q', b'A'..=b'Z']) => words.next().is_some_and(place) && words.all(place),
+        _ => false,
+    }
 }
 
 fn kind(line: &[u8]) -> Option<&'static str> {
@@ -133,13 +152,15 @@ impl ImpDoc {
 
     /// Takes one line.
     fn line(&mut self, line: &[u8], draft: &mut Draft, record: &mut u64) {
-        let line = line.trim_ascii_end();
-        let line = line.strip_prefix(b"\x01").unwrap_or(line);
+        let line = bare(line);
         if line.is_empty() {
             return;
         }
         if let Some(kind) = kind(line.trim_ascii_start()) {
-            self.finish(draft, record);
+            // A house waybill may go on in the next message.
+            if kind == "fwb" || self.sides {
+                self.finish(draft, record);
+            }
             self.message = Some(kind);
             self.met[usize::from(kind == "fwb")] = true;
             self.messages += 1;
@@ -151,6 +172,10 @@ impl ImpDoc {
             return;
         }
         let Some(message) = self.message else { return };
+        if is_address(line) {
+            self.message = None;
+            return;
+        }
         let text = match std::str::from_utf8(line) {
             Ok(text) => text,
             Err(e) => {
@@ -173,17 +198,23 @@ impl ImpDoc {
                 let part = [*a, *b, *c];
                 if message == "fhl" && part == *b"HBS" {
                     let number = text[4..].split('/').next().unwrap_or_default().trim();
-                    // A house waybill that goes on in the next message is still one.
-                    let goes_on = self.open && self.waybill.get(self.waybill.number) == number;
+                    let goes_on = self.open
+                        && self.waybill.get(self.waybill.number) == number
+                        && self.waybill.get(self.waybill.master) == self.master;
                     if !goes_on {
                         self.finish(draft, record);
                         self.begin(text.len());
+                        self.waybill.master = self.waybill.keep(&self.master);
                     }
                 }
                 self.part = part;
+                self.waybill.begin_part(part);
                 self.field(&text[4..], true);
             }
-            [a, b, c] if [a, b, c].iter().all(|l| l.is_ascii_uppercase()) => self.part = [*a, *b, *c],
+            [a, b, c] if [a, b, c].iter().all(|l| l.is_ascii_uppercase()) => {
+                self.part = [*a, *b, *c];
+                self.waybill.begin_part(self.part);
+            }
             // The second line of a master waybill has no letters of its own.
             [a, b, c, b'-', ..] if [a, b, c].iter().all(|d| d.is_ascii_digit()) => {
                 self.part = *b"AWB";
@@ -244,7 +275,6 @@ impl ImpDoc {
             return false;
         }
         std::mem::swap(&mut self.waybill, &mut self.done);
-        self.done.master = self.done.keep(&self.master);
         if !self.sides {
             self.done.read_parties();
         }

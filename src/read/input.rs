@@ -3,7 +3,7 @@
 use super::ReadError;
 use super::join::Joins;
 use super::limits::Limits;
-use super::mapping::Mapping;
+use super::mapping::{Mapping, corrected_presets, presets};
 use crate::model::batch::Channel;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -122,6 +122,8 @@ pub struct Input {
 pub struct Reading {
     /// The mapping that its records are of; told by its content where it is not given.
     pub mapping: Option<Arc<Mapping>>,
+    /// Whether corrections of customs are read in the place of what was declared, of layouts that carry them.
+    pub corrections: bool,
     /// What it may ask for at most.
     pub limits: Limits,
     /// The night screened, ISO 8601: the day of messages that tell none.
@@ -130,9 +132,17 @@ pub struct Reading {
     pub joins: Option<Arc<Joins>>,
 }
 
+impl Reading {
+    /// The layouts among which one is told by the content.
+    pub(super) fn known(&self) -> &'static [Mapping] {
+        if self.corrections { corrected_presets() } else { presets() }
+    }
+}
+
 impl PartialEq for Reading {
     fn eq(&self, other: &Reading) -> bool {
-        (&self.mapping, self.limits, &self.night) == (&other.mapping, other.limits, &other.night)
+        let all = |r: &Reading| (r.corrections, r.limits, r.night.clone());
+        self.mapping == other.mapping && all(self) == all(other)
     }
 }
 

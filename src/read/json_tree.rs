@@ -1,16 +1,19 @@
 //! JSON documents of any shape: objects and arrays become the elements of messages.
 //!
 //! An object or number under a key is an element of that name; so is each element of an array under it. The document,
-//! or each element of an array at its top, is named `$`. Many documents may follow each other.
+//! or each element of an array at its top, is named `$`; where it holds none of the names that a layout looks for in it,
+//! it is an envelope, and the objects in it are looked at in its stead. Many documents may follow each other.
 
 use super::ReadError;
 use super::json::unescape;
-use super::mapping::Role;
+use super::mapping::layout::NONE;
+use super::mapping::{Layout, Role};
 use super::messages::{Place, Step, excerpt};
 use super::text::Draft;
 use super::tree::Tree;
 use super::window::Window;
 use memchr::{memchr2, memmem};
+use std::sync::Arc;
 
 /// Broken places after which a file is refused.
 const MOST_BROKEN: u32 = 10_000;
@@ -47,6 +50,8 @@ pub(super) struct JsonDoc {
     expect: Expect,
     /// How many frames are open outside of the message.
     message: Option<usize>,
+    /// How many are open outside of the document that is but an envelope, and the messages before it.
+    envelope: Option<(usize, u64)>,
     /// Frames, elements and name where the last parcel began, and its first key with quotes.
     parcel: Option<Start>,
     first_key: Vec<u8>,
@@ -86,6 +91,7 @@ impl JsonDoc {
             names: b"$".to_vec(),
             expect: Expect::Value,
             message: None,
+            envelope: None,
             parcel: None,
             first_key: Vec::new(),
             parcel_at: 0,
@@ -283,7 +289,7 @@ impl JsonDoc {
                 )));
             }
             if byte == b'{' {
-                self.object(start, *at, tree);
+                self.object(start, *at, window, tree)?;
             }
             // Keys follow behind the name of the object itself; elements of an array share its name.
             let object = byte == b'{';
@@ -366,18 +372,20 @@ impl JsonDoc {
     }
 
     /// An object opens.
-    fn object(&mut self, start: usize, at: usize, tree: &mut Tree) {
+    fn object(&mut self, start: usize, at: usize, window: &Window, tree: &mut Tree) -> Result<(), Trouble> {
         let name = &self.names[start..];
         let depth = tree.depth();
         let before = tree.in_parcel();
         if self.message.is_some() {
             tree.open(name);
-        } else if let Some(layout) = tree.layouts().iter().position(|l| l.is_root(name)) {
+        } else if let Some(layout) = layout_of(name, at, window, tree.layouts())? {
             tree.begin(layout);
             self.message = Some(self.frames.len());
             self.began = self.passed + at as u64;
             self.messages += 1;
             self.parcels = 0;
+        } else if self.envelope.is_none() {
+            self.envelope = Some((self.frames.len(), self.messages));
         }
         if !before && tree.in_parcel() {
             let whole = self.message == Some(self.frames.len());
@@ -385,6 +393,7 @@ impl JsonDoc {
             self.parcel_at = self.passed + at as u64;
             self.parcels += 1;
         }
+        Ok(())
     }
 
     /// A bracket closes.
@@ -420,6 +429,18 @@ impl JsonDoc {
                         draft.reject(*record, "", reason, b"");
                     }
                     self.message = None;
+                }
+            } else if let Some((outside, messages)) = self.envelope
+                && depth == outside
+            {
+                self.envelope = None;
+                if let Some(layout) = tree.layouts().iter().find(|l| l.role == Role::Lines)
+                    && messages == self.messages
+                {
+                    *record += 1;
+                    let reason =
+                        format!("the object holds none of the names of {}: nothing is declared", layout.name);
+                    draft.reject(*record, "", reason, b"");
                 }
             }
         }
@@ -469,6 +490,53 @@ impl JsonDoc {
             }
         }
     }
+}
+
+/// The layout of the message that starts with the object at `at`, if one does.
+fn layout_of(
+    name: &[u8],
+    at: usize,
+    window: &Window,
+    layouts: &[Arc<Layout>],
+) -> Result<Option<usize>, Trouble> {
+    if let Some(named) = layouts.iter().position(|l| name != b"$" && l.is_root(name)) {
+        return Ok(Some(named));
+    }
+    let mut whole = layouts.iter().enumerate().filter(|(_, l)| l.is_root(b"$"));
+    let mut open = false;
+    let found = whole.find(|(_, layout)| {
+        let known = has_key(&window.data()[at..], |key| layout.child(0, key) != NONE);
+        open |= known.is_none();
+        known == Some(true)
+    });
+    match found {
+        None if open && !(window.at_eof() || window.is_full()) => Err(Trouble::More),
+        found => Ok(found.map(|f| f.0)),
+    }
+}
+
+/// Whether the object at the beginning has a key that is `known`; nothing where the bytes at hand do not tell.
+fn has_key(data: &[u8], known: impl Fn(&[u8]) -> bool) -> Option<bool> {
+    let (mut depth, mut at) = (0_u32, 0);
+    while let Some(&byte) = data.get(at) {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth <= 1 => return Some(false),
+            b'}' | b']' => depth -= 1,
+            b'"' => {
+                let (from, to, _, after) = string(data, at, false).ok()?;
+                let key = depth == 1 && data[after..].trim_ascii_start().first() == Some(&b':');
+                if key && known(&data[from..to]) {
+                    return Some(true);
+                }
+                at = after;
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 /// A string: its place between the quotes, whether it holds escapes, and where it ends.

@@ -8,6 +8,7 @@ mod presets;
 mod value;
 
 pub use layout::Layout;
+pub(super) use presets::corrected_presets;
 pub use presets::{described, preset, preset_names, preset_text, presets};
 
 use super::ReadError;
@@ -246,17 +247,18 @@ impl Mapping {
         found
     }
 
-    /// The same mapping with the declared columns replaced by customs' corrections; nothing where it knows of none.
+    /// The same mapping with customs' corrections, where they stand, in the place of what was declared; nothing where it
+    /// knows of none.
     pub fn corrected(&self) -> Option<Mapping> {
         if self.labels.is_empty() {
             return None;
         }
         let mut mapping = self.clone();
         for (name, sources) in &self.labels {
-            match &mut mapping.line {
-                Some(line) => line.columns.insert(name.clone(), sources.clone()),
-                None => mapping.columns.insert(name.clone(), sources.clone()),
-            };
+            let columns = mapping.line.as_mut().map_or(&mut mapping.columns, |line| &mut line.columns);
+            let declared = columns.get(name).into_iter().flat_map(Sources::iter);
+            let both = sources.iter().chain(declared).cloned().collect();
+            columns.insert(name.clone(), Sources::Several(both));
         }
         Some(mapping)
     }

@@ -303,9 +303,14 @@ impl MessageBlocks {
             return Ok(());
         }
         window.skip_blank_lines(None);
-        let head = &window.data()[window.start..];
+        let head = window.data()[window.start..].trim_ascii_start();
         let head = &head[..head.len().min(LOOKED_AT)];
         let doc = match content(head) {
+            Content::Empty if !window.at_eof() => {
+                return Err(self
+                    .place
+                    .refused(format!("it starts with {} blank bytes", window.data().len())));
+            }
             Content::Empty => {
                 self.warn("the file is empty: it holds no message");
                 self.doc = None;
@@ -442,10 +447,19 @@ pub fn head(input: &Input) -> Result<String, ReadError> {
     Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
+/// Whether a file of JSON Lines holds messages of a known layout instead of the input columns themselves.
+pub(super) fn is_json_message(input: &Input) -> bool {
+    // Whoever opens it tells what is wrong with it.
+    let head = head(input).unwrap_or_default();
+    let occurs = |name: &String| occurs(head.as_bytes(), name);
+    let mut presets = mapping::presets().iter().filter(|m| m.syntax == MappedSyntax::Json);
+    presets.any(|m| m.fits.iter().all(occurs))
+}
+
 /// The mappings that an input may be of: the one assigned to it, or all that are known.
 fn candidates(input: &Input) -> impl Iterator<Item = &Mapping> {
     let assigned = input.reading.mapping.as_deref();
-    let others = if assigned.is_some() { &[][..] } else { mapping::presets() };
+    let others = if assigned.is_some() { &[][..] } else { input.reading.known() };
     // What lists and master waybills tell is of use whatever the lines are read by.
     let sides = mapping::presets().iter().filter(move |m| assigned.is_some() && m.role != Role::Lines);
     assigned.into_iter().chain(others).chain(sides)

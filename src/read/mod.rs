@@ -80,7 +80,7 @@ enum Blocks {
 pub fn open(input: &Input, source: u32, only: Option<&[Column]>) -> Result<Reader, ReadError> {
     let blocks = match input.format.syntax {
         Syntax::Csv => Blocks::Csv(csv::CsvBlocks::open(input, source, only)?),
-        Syntax::JsonLines if input.reading.mapping.is_none() => {
+        Syntax::JsonLines if input.reading.mapping.is_none() && !messages::is_json_message(input) => {
             Blocks::JsonLines(Box::new(jsonl::JsonBlocks::open(input, source, only)?))
         }
         Syntax::Parquet => Blocks::Parquet(parquet::ParquetBlocks::open(input, source, only)?),

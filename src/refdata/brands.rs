@@ -5,55 +5,11 @@
 //! of seizures by OECD and EUIPO. `data/brands.csv`: this project's own list of names with the kinds that bear them, and
 //! the words beside which a name that is also a word means something else.
 
+use super::companions::goes_with;
 use super::disguise::undisguised;
 use crate::fields::text::fold_words;
 use std::collections::HashMap;
 use std::sync::LazyLock;
-
-/// Words that make of a brand's name the thing that the goods go with: a case, a strap, a poster.
-const COMPANIONS: [&str; 41] = [
-    "for",
-    "fur",
-    "pour",
-    "para",
-    "per",
-    "voor",
-    "compatible",
-    "kompatibel",
-    "fits",
-    "style",
-    "type",
-    "like",
-    "case",
-    "cases",
-    "cover",
-    "covers",
-    "hulle",
-    "coque",
-    "funda",
-    "strap",
-    "straps",
-    "band",
-    "charger",
-    "charging",
-    "cable",
-    "screen",
-    "protector",
-    "glass",
-    "holder",
-    "stand",
-    "sticker",
-    "stickers",
-    "poster",
-    "adapter",
-    "battery",
-    "refill",
-    "box",
-    "empty",
-    "lace",
-    "laces",
-    "parts",
-];
 
 /// A brand.
 #[derive(Debug)]
@@ -145,10 +101,10 @@ impl Brands {
                 {
                     continue;
                 }
+                if goes_with(&words, at) {
+                    continue;
+                }
                 if framed.is_empty() {
-                    if words.iter().any(|w| COMPANIONS.contains(w)) {
-                        return;
-                    }
                     framed = format!(" {folded} ");
                 }
                 if !brand.except.iter().any(|word| framed.contains(word.as_str())) {
@@ -258,6 +214,18 @@ mod tests {
             }
         }
         assert!(disguises > 1_000, "{disguises}");
+    }
+
+    #[test]
+    fn whom_goods_are_for_and_what_comes_along_hide_no_brand() {
+        for (text, name) in [
+            ("Nike running shoes for men", "nike"),
+            ("Rolex submariner watch with box and papers", "rolex"),
+            ("Gucci Damentasche mit Box", "gucci"),
+        ] {
+            assert!(named(text).iter().any(|n| n.0 == name), "{text}: {:?}", named(text));
+        }
+        assert_eq!(named("silicone strap for Rolex watch"), []);
     }
 
     #[test]

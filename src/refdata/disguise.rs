@@ -1,15 +1,18 @@
-//! Words in disguise: figures for letters, letters set apart, letters of other alphabets that look Latin.
+//! Words in disguise: figures for letters, letters set apart, words cut by hyphens, letters of other alphabets that look
+//! Latin.
 
 use crate::fields::text::fold_words;
 use std::borrow::Cow;
 
 /// The description with disguises undone, in as many readings as there are: letters of other alphabets that look Latin,
-/// figures for letters, letters set apart; nothing where there is no disguise.
+/// figures for letters, letters set apart, words cut in pieces; nothing where there is no disguise.
 pub(super) fn undisguised(description: &str, folded: &str) -> Vec<String> {
     let mixed = !description.is_ascii();
     let figures = description.split(' ').any(hides);
-    let apart = folded.split(' ').filter(|w| w.len() == 1).count() >= 4;
-    if !mixed && !figures && !apart {
+    let apart = is_apart(folded);
+    let cut = description.split(' ').any(is_cut);
+    let tall = description.split(' ').any(has_tall);
+    if !mixed && !figures && !apart && !cut && !tall {
         return Vec::new();
     }
     let latin: Cow<str> = if mixed {
@@ -20,7 +23,11 @@ pub(super) fn undisguised(description: &str, folded: &str) -> Vec<String> {
     let mut readings: Vec<String> = Vec::new();
     let mut plain = String::new();
     for one in ['i', 'l'] {
-        let text: String = latin.split(' ').map(|w| letters(w, one)).collect::<Vec<_>>().join(" ");
+        let whole = |word: &str| -> String {
+            let word = if has_tall(word) { word.replace('I', "l") } else { word.to_owned() };
+            if is_cut(&word) { word.replace(CUTS, "") } else { word }
+        };
+        let text: String = latin.split(' ').map(|w| letters(&whole(w), one)).collect::<Vec<_>>().join(" ");
         fold_words(&text, &mut plain);
         let joined = joined(&plain);
         if joined != folded && !readings.contains(&joined) {
@@ -69,6 +76,22 @@ fn looks(word: &str) -> String {
     if latin { word.chars().map(map).collect() } else { word.to_owned() }
 }
 
+/// Signs that cut a word in pieces.
+const CUTS: [char; 5] = ['-', '_', '.', '*', '|'];
+
+/// Whether a long word of letters alone is cut in pieces: "fen-tan-yl", but not "t-shirt".
+fn is_cut(word: &str) -> bool {
+    let pieces = || word.split(CUTS);
+    word.len() > 7
+        && pieces().nth(1).is_some()
+        && pieces().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphabetic()))
+}
+
+/// Whether a capital I stands among small letters, where it looks like an l: "fentanyI".
+fn has_tall(word: &str) -> bool {
+    word.as_bytes().windows(2).any(|two| two[0].is_ascii_lowercase() && two[1] == b'I')
+}
+
 /// Whether a word may have figures or signs for letters: "500ml" and "5G" start with a figure and have few letters,
 /// "f3nt4nyl" and "p1stol" do not.
 fn hides(word: &str) -> bool {
@@ -96,8 +119,13 @@ fn letters(word: &str, one: char) -> String {
     word.chars().map(map).collect()
 }
 
+/// Whether a folded text has letters set apart.
+pub(super) fn is_apart(folded: &str) -> bool {
+    folded.split(' ').filter(|w| w.len() == 1).count() >= 4
+}
+
 /// Runs of four or more single letters become one word.
-fn joined(folded: &str) -> String {
+pub(super) fn joined(folded: &str) -> String {
     let words: Vec<&str> = folded.split_ascii_whitespace().collect();
     let mut out = String::with_capacity(folded.len());
     for run in words.chunk_by(|a, b| (a.len() == 1) == (b.len() == 1)) {

@@ -3,6 +3,7 @@
 pub mod brands;
 pub mod calibration;
 pub mod charges;
+pub mod companions;
 pub mod controlled;
 mod disguise;
 pub mod goods;

@@ -1,5 +1,6 @@
 //! Descriptions that say nothing: vague terms in the languages of trade, this project's own list.
 
+use super::disguise::{is_apart, joined};
 use crate::fields::text::fold_words;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -55,6 +56,10 @@ impl VagueTerms {
     /// Judges a description; `folded` is working space.
     pub fn judge(&self, description: &str, folded: &mut String) -> Clarity {
         fold_words(description, folded);
+        if is_apart(folded) {
+            // A word whose letters are set apart is hidden, not vague.
+            *folded = joined(folded);
+        }
         let words: Vec<&str> = folded.split_ascii_whitespace().collect();
         // One letter is a mark, not a word.
         let wordy = |w: &str| w.bytes().filter(u8::is_ascii_alphabetic).count() >= 2;
@@ -120,5 +125,7 @@ mod tests {
         assert_eq!(judge("plastic food box"), Clarity::Weak("plastic"));
         assert_eq!(judge("parts for machine"), Clarity::Vague("parts"));
         assert_eq!(judge("手机"), Clarity::Clear);
+        assert_eq!(judge("p i l l  p r e s s machine"), Clarity::Weak("machine"));
+        assert_eq!(judge("g i f t"), Clarity::Vague("gift"));
     }
 }

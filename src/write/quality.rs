@@ -5,6 +5,7 @@ use super::tables::{Run, entity_id, text};
 use super::trend::{self, EarlierNight};
 use crate::detect::late_by;
 use crate::facts::Facts;
+use crate::fields::nature::Nature;
 use crate::fields::s10::parse_s10;
 use crate::fields::time::NO_TIME;
 use crate::model::batch::Channel;
@@ -22,8 +23,9 @@ const WEIGHT_TOLERANCE: f64 = 1.02;
 const CONSIGNOR_PARCELS: usize = 20;
 
 /// The shares that are compared with earlier nights.
-pub const SHARES: [&str; 7] = [
+pub const SHARES: [&str; 8] = [
     "elements_complete",
+    "advance_data_complete",
     "clear_descriptions",
     "named_parties",
     "accuracy_hs_code",
@@ -42,6 +44,12 @@ const ELEMENTS: [Column; 5] = [
     Column::ManifestId,
 ];
 
+/// The elements of the posts' electronic advance data that are looked at, beside the same: the master is told elsewhere,
+/// code and origin are asked for of what is sold.
+const POSTAL_ELEMENTS: [Column; 4] =
+    [Column::ConsignorAddress, Column::ConsigneeAddress, Column::Description, Column::Quantity];
+const SOLD_ELEMENTS: [Column; 2] = [Column::HsCode, Column::OriginCountry];
+
 /// Sums over the lines and parcels of one group.
 #[derive(Clone, Default)]
 struct Tally {
@@ -54,6 +62,8 @@ struct Tally {
     weights_told: u32,
     weights_consistent: u32,
     elements_complete: u32,
+    postal: u32,
+    advance_data_complete: u32,
     valued: u32,
     timed: u32,
     in_time: u32,
@@ -131,7 +141,11 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, v
         let (sender, addressee) = (parcels.consignor[p], parcels.consignee[p]);
         tally.named_consignors += u32::from(!facts.consignors.contacts.nameless[sender as usize]);
         tally.named_consignees += u32::from(!facts.consignees.contacts.nameless[addressee as usize]);
-        let (mut net, mut told, mut complete) = (0.0, true, true);
+        let sold = !matches!(parcels.nature[p], Nature::Gift | Nature::Documents);
+        let (mut net, mut told) = (0.0, true);
+        let named = !facts.consignors.contacts.nameless[sender as usize]
+            && !facts.consignees.contacts.nameless[addressee as usize];
+        let (mut complete, mut advance) = (named, named && !shipments.unvalued(p as u32));
         for l in parcels.lines(p as u32) {
             tally.lines += 1;
             tally.filled.add(lines.filled[l]);
@@ -146,13 +160,15 @@ fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, v
             // The elements count packages; whoever tells the pieces of the goods tells more.
             let counted =
                 if usable & 1 << Column::Packages as u64 != 0 { 1 << Column::Quantity as u64 } else { 0 };
-            complete &= clear && ELEMENTS.iter().all(|&e| (usable | counted) & (1 << e as u64) != 0);
+            let has = |e: &Column| (usable | counted) & (1 << *e as u64) != 0;
+            complete &= clear && ELEMENTS.iter().all(has);
+            advance &= clear && POSTAL_ELEMENTS.iter().all(has) && (!sold || SOLD_ELEMENTS.iter().all(has));
             told &= lines.net_weight[l] > 0.0;
             net += lines.net_weight[l];
         }
-        complete &= !facts.consignors.contacts.nameless[sender as usize];
-        complete &= !facts.consignees.contacts.nameless[addressee as usize];
         tally.elements_complete += u32::from(complete);
+        tally.postal += u32::from(postal);
+        tally.advance_data_complete += u32::from(postal && advance);
         tally.valued += u32::from(!shipments.unvalued(p as u32));
         let timed = parcels.sent.get(p).is_some_and(|&t| t != NO_TIME);
         tally.timed += u32::from(timed);
@@ -188,6 +204,7 @@ type Part = fn(&Tally) -> (u32, u32);
 /// The shares of [`SHARES`], in its order.
 const COMPARED: [Part; SHARES.len()] = [
     |t| (t.elements_complete, t.parcels),
+    |t| (t.advance_data_complete, t.postal),
     |t| (t.clear, t.lines),
     |t| (t.named_consignors + t.named_consignees, 2 * t.parcels),
     |t| (t.codes_usable, t.codes_given),
@@ -217,13 +234,14 @@ fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
         .open("accuracy_hs_code", share(&|t| (t.codes_usable, t.codes_given)))
         .open("accuracy_weights", share(&|t| (t.weights_consistent, t.weights_told)))
         .open("elements_complete", share(&COMPARED[0]))
-        .open("clear_descriptions", share(&COMPARED[1]))
+        .open("advance_data_complete", share(&COMPARED[1]))
+        .open("clear_descriptions", share(&COMPARED[2]))
         .open("weak_descriptions", share(&|t| (t.weak, t.lines)))
-        .open("named_parties", share(&COMPARED[2]))
+        .open("named_parties", share(&COMPARED[3]))
         .open("named_consignors", share(&|t| (t.named_consignors, t.parcels)))
         .open("named_consignees", share(&|t| (t.named_consignees, t.parcels)))
-        .open("valued", share(&COMPARED[5]))
-        .open("messages_in_time", share(&COMPARED[6]))
+        .open("valued", share(&COMPARED[6]))
+        .open("messages_in_time", share(&COMPARED[7]))
         .open("one_gross_weight", share(&|t| most(&t.grams)))
         .open("one_value", share(&|t| most(&t.values)))
         .open("one_weight_factor", share(&|t| most(&t.factors)))

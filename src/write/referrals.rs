@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// no danger to an aircraft by itself.
 const GOODS: &str = "security-goods";
 const DO_NOT_LOAD: f64 = 0.9;
+/// A wrong number of an import scheme is asked for, whatever its score: X-rays do not show it.
+const NUMBER: &str = "misdeclared-scheme-number";
 /// A mis-declaration this strong asks for screening beside the question what the goods are.
 const SCREEN: f64 = 0.8;
 
@@ -70,7 +72,9 @@ pub(super) fn referred<'a>(run: &'a Run) -> BTreeMap<u32, Referred<'a>> {
 fn referral(flag: &Flag) -> Option<Referral> {
     match flag.family {
         Family::DataQuality => Some(Referral::RequestForInformation),
-        Family::Misdeclaration if flag.score >= SCREEN => Some(Referral::RequestForScreening),
+        Family::Misdeclaration if flag.score >= SCREEN && flag.detector != NUMBER => {
+            Some(Referral::RequestForScreening)
+        }
         Family::Misdeclaration => Some(Referral::RequestForInformation),
         Family::Security if flag.detector == GOODS && flag.score >= DO_NOT_LOAD => Some(Referral::DoNotLoad),
         Family::Security => Some(Referral::RequestForScreening),

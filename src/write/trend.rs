@@ -11,6 +11,10 @@ use std::sync::Arc;
 pub struct EarlierNight {
     /// Its night, days since 1970-01-01.
     pub day: i32,
+    /// The name of its output folder.
+    pub folder: String,
+    /// SHA-256 of its `run.json`.
+    pub sha256: String,
     /// The shares of [`SHARES`] by consignor's entity, or by what [`EarlierNight::carrier`] makes of a carrier.
     pub groups: HashMap<String, Vec<Option<f64>>>,
 }

@@ -1,6 +1,7 @@
 //! The features of a description: its words and its pairs of neighbouring words, hashed.
 
 use crate::fields::text::{fold_words, tokens};
+use crate::refdata::companions::{FITS, FOR};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Words looked at in one description.
@@ -137,25 +138,6 @@ const IDLE: &[&str] = &[
     "v",
 ];
 
-/// Words after which stands what the goods go with, not what they are: "case for smartphone".
-const FOR: &[&str] = &[
-    "for",
-    "fur",
-    "pour",
-    "para",
-    "per",
-    "voor",
-    "til",
-    "till",
-    "dla",
-    "untuk",
-    "compatible",
-    "fits",
-    "kompatibel",
-    "cocok",
-    "dlya",
-];
-
 /// Words that make of the goods a part or companion of others, under whose code they may rightly stand.
 const SPARE: &[&str] = &[
     "spare",
@@ -199,7 +181,7 @@ pub fn features(description: &str, folded: &mut String, out: &mut Vec<Feature>) 
         let place = word.as_ptr() as usize - start;
         let Ok(from) = u16::try_from(place) else { break };
         let to = from.saturating_add(u16::try_from(word.len()).unwrap_or(u16::MAX));
-        if FOR.contains(&word) {
+        if FOR.contains(&word) || FITS.contains(&word) {
             // "For women: dress" names the goods after it; only behind goods does it name their companion.
             companions = if seen_goods { COMPANIONS } else { 0 };
             before = None;

@@ -134,6 +134,15 @@ impl Waybill {
         (from, self.text.len() as u32)
     }
 
+    /// A part begins: a party that is told again, in a message that goes on, is still one.
+    pub(super) fn begin_part(&mut self, part: [u8; 3]) {
+        match &part {
+            b"SHP" => self.shipper.clear(),
+            b"CNE" => self.consignee.clear(),
+            _ => {}
+        }
+    }
+
     /// Takes what follows the letters or the slash of a line of a part.
     pub(super) fn field(&mut self, part: [u8; 3], text: &str, first: bool) {
         match &part {

@@ -37,6 +37,14 @@ pub fn presets() -> &'static [Mapping] {
     &PRESETS
 }
 
+static CORRECTED: LazyLock<Vec<Mapping>> =
+    LazyLock::new(|| PRESETS.iter().map(|m| m.corrected().unwrap_or_else(|| m.clone())).collect());
+
+/// The built-in mappings, those that carry corrections of customs with these in the place of what was declared.
+pub(in crate::read) fn corrected_presets() -> &'static [Mapping] {
+    &CORRECTED
+}
+
 /// The built-in mapping of that name.
 pub fn preset(name: &str) -> Option<Mapping> {
     PRESETS.iter().find(|m| m.name == name).cloned()

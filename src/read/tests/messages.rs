@@ -187,6 +187,37 @@ fn json_arrays_documents_and_lines_are_the_same() {
 }
 
 #[test]
+fn json_in_an_envelope_is_read_and_what_holds_nothing_is_told() {
+    let (a, b) = (json("A"), json("B"));
+    for text in [
+        format!(r#"{{"header":{{"of":"us","ids":[1]}},"items":[{a},{b}],"count":2}}"#),
+        format!(r#"{{"data":{{"CUSITM":[{a}]}}}} {{"data":{{"CUSITM":[{b}]}}}}"#),
+        format!(r#"[{{"item":{a}}},{{"item":{b}}}]"#),
+    ] {
+        let found = read(&text).unwrap();
+        assert_eq!(found.ids(), ["A", "A", "B", "B"], "{text}");
+        assert!(found.rejects.is_empty(), "{text}: {:?}", found.rejects);
+        for window in [500, 600, 1_000] {
+            let part = read_with(&input(Syntax::Json, text.len()), text.as_bytes(), window).unwrap();
+            assert_eq!((part.ids(), part.rejects.len()), (found.ids(), 0), "window of {window}");
+        }
+    }
+    let found = read(format!(r#"[{a},{{"other":{{"x":1}}}},{{}},{b}]"#)).unwrap();
+    assert_eq!(found.ids(), ["A", "A", "B", "B"]);
+    assert_eq!(found.rejects.len(), 2);
+    assert!(found.rejects[0].reason.contains("none of the names of itmatt-json"), "{:?}", found.rejects);
+}
+
+#[test]
+fn blanks_before_a_message_hide_nothing() {
+    let text = format!("{}{}", " ".repeat(400_000), json("A"));
+    let found = read_with(&input(Syntax::Json, text.len()), text.as_bytes(), 1 << 20).unwrap();
+    assert_eq!(found.ids(), ["A", "A"]);
+    let refused = read_with(&input(Syntax::Json, text.len()), text.as_bytes(), 1 << 16);
+    assert!(refused.err().unwrap().to_string().contains("65536 blank bytes"));
+}
+
+#[test]
 fn broken_json_is_set_aside_alone() {
     let (a, x, b) = (json("A"), json("X"), json("B"));
     for cut in [12, 30, 60, 90, 150, x.len() - 1] {
@@ -224,6 +255,24 @@ fn cargo_imp_house_waybills() {
     assert_eq!(found.cells(Column::Packages), ["1"; 4]);
     // Ten pounds.
     assert_eq!(found.cells(Column::GrossWeightKg)[1], "4.5359237");
+    assert!(found.rejects.is_empty(), "{:?}", found.rejects);
+}
+
+#[test]
+fn a_house_waybill_goes_on_in_the_next_telegram() {
+    let head =
+        "\u{1}QK FRACSXH HAMFFXH\r\n.PVGFFXH 201200\r\n\u{2}FHL/4\r\nMBI/020-85326382PVGFRA/T3K12.5\r\n";
+    let first =
+        "HBS/H1/PVGFRA/1/K2.5/1/SHIRTS\r\nTXT/COTTON SHIRTS\r\nSHP/YUAN\r\n/88 ROAD\r\n/SHANGHAI\r\n/CN\r\n";
+    let next = "HBS/H1/PVGFRA/1/K2.5/1/SHIRTS\r\nTXT/FOR MEN\r\nSHP/YUAN\r\n/88 ROAD\r\n/SHANGHAI\r\n/CN\r\nCNE/BO LI\r\n/X 2\r\n/KOELN\r\n/DE/50667\r\nCVD/EUR/PP/NVD/12/XXX\u{3}\r\n";
+    let other = head.replace("85326382", "11111111");
+    let found = read(format!("{head}{first}{head}{next}{other}{next}")).unwrap();
+    assert_eq!(found.ids(), ["H1", "H1"]);
+    assert_eq!(found.cells(Column::ManifestId), ["020-85326382", "020-11111111"]);
+    assert_eq!(found.cells(Column::Description), ["COTTON SHIRTS FOR MEN", "FOR MEN"]);
+    assert_eq!(found.cells(Column::ConsignorAddress), ["88 ROAD"; 2]);
+    assert_eq!(found.cells(Column::ConsigneeName), ["BO LI"; 2]);
+    assert_eq!(found.cells(Column::ParcelValue), ["12"; 2]);
     assert!(found.rejects.is_empty(), "{:?}", found.rejects);
 }
 
