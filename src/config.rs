@@ -184,6 +184,8 @@ pub struct Plan {
     pub materials: RawMaterials,
     /// What comparable goods cost on other nights.
     pub price_reference: PriceReference,
+    /// The files of law, rates and lists that the job names: key, path and SHA-256.
+    pub data_files: Vec<(&'static str, PathBuf, String)>,
 }
 
 impl Job {
@@ -326,6 +328,25 @@ impl Job {
         }
     }
 
+    /// The files of law, rates and lists that the job names, as they are now.
+    fn data_files(&self) -> Result<Vec<(&'static str, PathBuf, String)>, Error> {
+        let lists = &self.lists;
+        let single = [
+            ("rates", &self.rates),
+            ("regimes", &self.regimes),
+            ("duty_rates", &self.duty_rates),
+            ("calibration", &self.calibration),
+            ("raw_materials", &self.raw_materials),
+            ("lists.watch", &lists.watch),
+            ("lists.allow", &lists.allow),
+            ("lists.controlled_goods", &lists.controlled_goods),
+        ];
+        let single = single.into_iter().filter_map(|(key, path)| Some((key, path.as_ref()?)));
+        let described = lists.described_goods.iter().map(|path| ("lists.described_goods", path));
+        let hashed = |(key, path): (&'static str, &PathBuf)| Ok((key, path.clone(), read::sha256_file(path)?));
+        single.chain(described).map(hashed).collect()
+    }
+
     /// The files that the job names, postal first, each channel by path.
     ///
     /// # Errors
@@ -412,7 +433,9 @@ impl Job {
         let code = destination.map_or(serde_json::Value::Null, |d| d.to_string().into());
         let runs = earlier::runs(&out, &named, &iso_text(night), &code);
         let earlier = earlier::quality(&runs, self.previous.as_deref())?;
+        let data_files = self.data_files()?;
         Ok(Plan {
+            data_files,
             job: self,
             night,
             destination,

@@ -183,6 +183,11 @@ pub fn json(
         "destination": plan.destination.map(|d| d.to_string()),
         "configuration": plan.job,
         "inputs": inputs,
+        "data_files": plan.data_files.iter().map(|(key, path, sha256)| json!({
+            "key": key,
+            "path": path.to_string_lossy(),
+            "sha256": sha256,
+        })).collect::<Vec<_>>(),
         "price_references": plan.price_reference.files().iter().map(|file| json!({
             "path": file.path.to_string_lossy(),
             "sha256": file.sha256,

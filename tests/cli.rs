@@ -96,7 +96,11 @@ fn the_sample_tells_its_story() {
     for line in shown.lines().filter(|line| !line.starts_with("Time ") && !line.starts_with("Files ")) {
         assert!(said.lines().any(|l| l == line), "the README shows `{line}`, the run says\n{said}");
     }
-    let counts = &record(&out)["counts"];
+    let run = record(&out);
+    let rates = &run["data_files"][0];
+    let digest = parcel_risk::read::sha256_file(&sample().join("rates.csv")).unwrap();
+    assert_eq!((rates["key"].as_str(), rates["sha256"].as_str()), (Some("rates"), Some(digest.as_str())));
+    let counts = &run["counts"];
     assert_eq!(counts["records_read"], 434);
     assert_eq!(counts["lines_used"], 432);
     assert_eq!(counts["quarantined"], 2);

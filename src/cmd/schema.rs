@@ -34,7 +34,7 @@ pub const OUTPUT: &[(&str, &str)] = &[
     ("random_sample.parquet", "parcel drawn at random, with its probability of being drawn"),
     (
         "run.json",
-        "the run: versions, configuration, inputs, earlier nights compared with, counts that reconcile, the law applied",
+        "the run: versions, configuration, inputs and data files with SHA-256, earlier nights compared with, counts that reconcile, the law applied",
     ),
     ("timing.json", "the run: time of each stage, memory; not with --set output.timing=false"),
     ("timing.js", "the same, for the report"),
