@@ -343,7 +343,8 @@ impl Job {
         ];
         let single = single.into_iter().filter_map(|(key, path)| Some((key, path.as_ref()?)));
         let described = lists.described_goods.iter().map(|path| ("lists.described_goods", path));
-        let hashed = |(key, path): (&'static str, &PathBuf)| Ok((key, path.clone(), read::sha256_file(path)?));
+        let hashed =
+            |(key, path): (&'static str, &PathBuf)| Ok((key, path.clone(), read::sha256_file(path)?));
         single.chain(described).map(hashed).collect()
     }
 

@@ -372,7 +372,6 @@ struct Said {
 }
 
 /// Texts by number, and the columns of numbers.
-#[derive(Default)]
 struct Numbered {
     words: Interner,
     word_columns: [Vec<u32>; WORDS.len()],
@@ -383,17 +382,25 @@ struct Numbered {
 impl Numbered {
     /// The parcels' words and the lines' descriptions, numbered in the order in which the final tables name them.
     fn of(said: &Said, firsts: &[Place], order: &[Place]) -> Numbered {
-        let mut numbered = Numbered::default();
-        let mut known = vec![u32::MAX; said.words.len()];
-        for (column, word) in numbered.word_columns.iter_mut().zip(&said.word) {
-            let numbers = firsts.iter().map(|&place| word[place as usize]);
-            *column = numbers.map(|n| number(n, &mut known, &said.words, &mut numbered.words)).collect();
-        }
-        let mut known = vec![u32::MAX; said.descriptions.len()];
-        let numbers = order.iter().map(|&place| said.description[place as usize]);
-        numbered.description =
-            numbers.map(|n| number(n, &mut known, &said.descriptions, &mut numbered.descriptions)).collect();
-        numbered
+        let ((words, word_columns), (descriptions, description)) = rayon::join(
+            || {
+                let mut all = Interner::default();
+                let mut known = vec![u32::MAX; said.words.len()];
+                let columns = said.word.each_ref().map(|word| {
+                    let numbers = firsts.iter().map(|&place| word[place as usize]);
+                    numbers.map(|n| number(n, &mut known, &said.words, &mut all)).collect()
+                });
+                (all, columns)
+            },
+            || {
+                let mut all = Interner::default();
+                let mut known = vec![u32::MAX; said.descriptions.len()];
+                let numbers = order.iter().map(|&place| said.description[place as usize]);
+                let column = numbers.map(|n| number(n, &mut known, &said.descriptions, &mut all)).collect();
+                (all, column)
+            },
+        );
+        Numbered { words, word_columns, descriptions, description }
     }
 }
 
@@ -417,59 +424,72 @@ struct Declared {
 /// Gives each parcel its rules and turns every amount into their currency.
 fn convert(shipments: &mut Shipments, amounts: &Declared, context: &Context) -> Vec<Terms> {
     let Shipments { parcels, lines, .. } = shipments;
+    let (list, factors) = rules(parcels, context);
+    let (first_line, count) = (&parcels.first_line, parcels.len() as u32);
+    let range = |p: u32| first_line[p as usize] as usize..first_line[p as usize + 1] as usize;
+    let sum = |values: &[Money]| values.iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
+    let value = &lines.value;
+    let by_line = |p: &u32| value[range(*p)].iter().all(|&v| v != NO_AMOUNT);
+    let open: Vec<u32> = (0..count).into_par_iter().filter(|p| !by_line(p)).collect();
+    let total = |p: u32| {
+        let whole = amounts.parcel_value[range(p)].iter().copied().max().unwrap_or(NO_AMOUNT);
+        (whole != NO_AMOUNT && whole != sum(&value[range(p)])).then_some((p, whole))
+    };
+    parcels.totals = (0..count).into_par_iter().filter(by_line).filter_map(total).collect();
+    open.into_iter().for_each(|p| allocate(lines, range(p), &amounts.parcel_value));
+    let sums = |value: &[Money]| (0..count).into_par_iter().map(|p| sum(&value[range(p)])).collect();
+    parcels.declared = sums(&lines.value);
+    let factor_of = |parcel: u32| factors[parcel as usize];
+    let lines_of = lines.value.par_iter_mut().zip(&lines.parcel);
+    lines_of.for_each(|(value, &parcel)| *value = exchange(*value, factor_of(parcel)));
+    let worth: Vec<Money> = sums(&lines.value);
+    let turned = |column: &[Money]| -> Vec<Money> {
+        let amount = |(&amount, &factor): (&Money, &f64)| match amount {
+            NO_AMOUNT => NO_AMOUNT,
+            amount => exchange(amount, factor),
+        };
+        column.par_iter().zip(&factors).map(amount).collect()
+    };
+    let (transport, insurance) = (turned(&amounts.transport), turned(&amounts.insurance));
+    let extra = |v: Money| if v == NO_AMOUNT { 0 } else { v };
+    let assessed = |p: usize| match list[parcels.terms[p] as usize].basis {
+        Basis::Cif => worth[p].saturating_add(extra(transport[p])).saturating_add(extra(insurance[p])),
+        _ => worth[p],
+    };
+    parcels.assessed = (0..worth.len()).into_par_iter().map(assessed).collect();
+    parcels.value = worth;
+    parcels.transport = transport;
+    parcels.insured = turned(&amounts.insured);
+    list
+}
+
+/// Gives each parcel its rules: those that occur, and what a unit of each parcel's currency is in that of its rules.
+fn rules(parcels: &mut Parcels, context: &Context) -> (Vec<Terms>, Vec<f64>) {
     let mut list: Vec<Terms> = Vec::new();
-    let mut known: HashMap<(Country, Channel, Country, i32), u32> = HashMap::new();
-    let mut factors: HashMap<(Currency, Currency, i32), f64> = HashMap::new();
-    let count = parcels.len();
-    parcels.terms.reserve(count);
-    for p in 0..count {
-        let key = (parcels.destination[p], parcels.channel[p], parcels.departure[p], parcels.date[p]);
-        let number = *known.entry(key).or_insert_with(|| {
+    let mut known: HashMap<(Country, Channel, Country, i32, Currency), (u32, f64)> = HashMap::new();
+    let both = (0..parcels.len()).map(|p| {
+        let (destination, channel) = (parcels.destination[p], parcels.channel[p]);
+        let (departure, date, currency) = (parcels.departure[p], parcels.date[p], parcels.currency[p]);
+        *known.entry((destination, channel, departure, date, currency)).or_insert_with(|| {
             // Records without rules went to quarantine, so there always are some.
-            let Some(terms) = context.regimes.terms(key.0, key.1, key.2, key.3) else { return 0 };
+            let Some(terms) = context.regimes.terms(destination, channel, departure, date) else {
+                return (0, f64::NAN);
+            };
+            let factor = match context.rates {
+                Some(rates) => rates.factor(currency, terms.currency, date).unwrap_or(f64::NAN),
+                None => 1.0,
+            };
             let found = list.iter().position(|t| *t == terms);
-            found.unwrap_or_else(|| {
+            let number = found.unwrap_or_else(|| {
                 list.push(terms);
                 list.len() - 1
-            }) as u32
-        });
-        parcels.terms.push(number);
-        let terms = &list[number as usize];
-        let pair = (parcels.currency[p], terms.currency, parcels.date[p]);
-        let factor = *factors.entry(pair).or_insert_with(|| match context.rates {
-            Some(rates) => rates.factor(pair.0, pair.1, pair.2).unwrap_or(f64::NAN),
-            None => 1.0,
-        });
-        let range = parcels.first_line[p] as usize..parcels.first_line[p + 1] as usize;
-        let whole = amounts.parcel_value[range.clone()].iter().copied().max().unwrap_or(NO_AMOUNT);
-        let by_line = lines.value[range.clone()].iter().all(|&v| v != NO_AMOUNT);
-        allocate(lines, range.clone(), &amounts.parcel_value);
-        let declared: Money =
-            lines.value[range.clone()].iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
-        if by_line && whole != NO_AMOUNT && whole != declared {
-            parcels.totals.push((p as u32, whole));
-        }
-        for value in &mut lines.value[range.clone()] {
-            *value = exchange(*value, factor);
-        }
-        let value = lines.value[range].iter().fold(0, |sum: Money, v| sum.saturating_add(*v));
-        let amount = |column: &[Money]| match column[p] {
-            NO_AMOUNT => NO_AMOUNT,
-            declared => exchange(declared, factor),
-        };
-        let (transport, insurance) = (amount(&amounts.transport), amount(&amounts.insurance));
-        let extra = |v: Money| if v == NO_AMOUNT { 0 } else { v };
-        let assessed = match terms.basis {
-            Basis::Cif => value.saturating_add(extra(transport)).saturating_add(extra(insurance)),
-            _ => value,
-        };
-        parcels.declared.push(declared);
-        parcels.value.push(value);
-        parcels.assessed.push(assessed);
-        parcels.transport.push(transport);
-        parcels.insured.push(amount(&amounts.insured));
-    }
-    list
+            });
+            (number as u32, factor)
+        })
+    });
+    let (terms, factors) = both.unzip();
+    parcels.terms = terms;
+    (list, factors)
 }
 
 /// Lines without a value of their own share what the parcel's value leaves, by weight where all have one.

@@ -120,25 +120,32 @@ impl<'a> Intake<'a> {
         let context = self.context;
         let mut reader = read::open(input, self.files.len() as u32, None)?;
         let mut pending: Vec<RawBatch> = Vec::new();
-        let mut whole = true;
+        let mut chunks: Vec<Chunk> = Vec::new();
+        let (mut whole, mut ended) = (true, false);
+        // Blocks are read while those before them are normalised and those before these are added up.
         loop {
-            let ready = std::mem::take(&mut pending);
-            let enough = most.is_some_and(|most| reader.summary().records_read >= most);
-            let (next, done) = rayon::join(
-                || if enough { Ok(Vec::new()) } else { take(&mut reader) },
-                || ready.into_par_iter().map(|batch| Chunk::read(batch, context)).collect::<Vec<_>>(),
-            );
-            for mut chunk in done {
-                self.rejects.append(&mut chunk.rejects);
-                self.night.add(chunk);
+            let (ready, done) = (std::mem::take(&mut pending), std::mem::take(&mut chunks));
+            if !ended && most.is_some_and(|most| reader.summary().records_read >= most) {
+                (whole, ended) = (false, true);
             }
+            let (next, (normalised, ())) = rayon::join(
+                || if ended { Ok(Vec::new()) } else { take(&mut reader) },
+                || {
+                    rayon::join(
+                        || ready.into_par_iter().map(|batch| Chunk::read(batch, context)).collect::<Vec<_>>(),
+                        || done.into_iter().for_each(|chunk| self.night.add(chunk)),
+                    )
+                },
+            );
+            chunks = normalised;
+            chunks.iter_mut().for_each(|chunk| self.rejects.append(&mut chunk.rejects));
             if self.night.records.len() > MOST_RECORDS {
                 return Err(too_many(input));
             }
             pending = next?;
             seen(&pending, reader.summary().records_read);
-            if pending.is_empty() {
-                whole &= !enough;
+            ended |= pending.is_empty();
+            if ended && pending.is_empty() && chunks.is_empty() {
                 break;
             }
         }
