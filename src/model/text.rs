@@ -27,6 +27,11 @@ impl Texts {
         self.ends.push(self.bytes.len());
         (self.ends.len() - 1) as u32
     }
+    /// Makes room for so many times what another column holds; where that is not to be had it grows as it is filled.
+    pub fn reserve(&mut self, like: &Texts, times: usize) {
+        let _ = self.ends.try_reserve(like.ends.len().saturating_mul(times));
+        let _ = self.bytes.try_reserve(like.bytes.len().saturating_mul(times));
+    }
     /// Adds the strings of another column behind its own.
     pub fn append(&mut self, other: &Texts) {
         let before = self.bytes.len();

@@ -43,7 +43,7 @@ type Restated = Vec<(u32, u32, Money)>;
 
 /// Joins lines to parcels; records count where their input is `sound`.
 pub(super) fn assemble(night: Night, inputs: &[Input], sound: &[bool], context: &Context) -> Assembled {
-    let Night { mut records, words, descriptions, consignors, consignees } = night;
+    let Night { mut records, words, descriptions, consignors, consignees, .. } = night;
     let channels: Vec<Channel> = inputs.iter().map(|input| input.channel).collect();
     let table = |consignor_of, consignee_of| Table {
         records: &records,
@@ -62,7 +62,7 @@ pub(super) fn assemble(night: Night, inputs: &[Input], sound: &[bool], context: 
     let (order, starts) =
         table(&senders.rank, &addressees.rank).parcels(&sorted, &mut repeats, &mut restated);
     drop(sorted);
-    let ((consignors, consignor_of), (consignees, consignee_of)) = rayon::join(
+    let ((senders, consignor_of), (addressees, consignee_of)) = rayon::join(
         || senders.numbered(order.iter().map(|&place| records.consignor[place as usize])),
         || addressees.numbered(order.iter().map(|&place| records.consignee[place as usize])),
     );
@@ -76,7 +76,11 @@ pub(super) fn assemble(night: Night, inputs: &[Input], sound: &[bool], context: 
     let columns =
         Columns { records, channels: &channels, order: &order, firsts: &firsts, consignor_of, consignee_of };
     let (mut shipments, declared) = gather(said, columns, &starts);
-    let terms = convert(&mut shipments, &declared, context);
+    // Last, where the columns that were let go have left room.
+    let (terms, (consignors, consignees)) = rayon::join(
+        || convert(&mut shipments, &declared, context),
+        || rayon::join(|| senders.parties(), || addressees.parties()),
+    );
     shipments.parcels.restated = restated;
     shipments.consignors = consignors;
     shipments.consignees = consignees;
@@ -290,6 +294,7 @@ impl Columns<'_> {
     /// All columns but those of numbered texts.
     fn all(self, starts: &[u32]) -> (Parcels, Lines, Declared) {
         let Columns { records: r, channels, order, firsts, consignor_of, consignee_of } = self;
+        drop((r.record, r.content));
         let source: Vec<u32> = put(r.source, firsts);
         let parcels = Parcels {
             channel: source.par_iter().map(|&source| channels[source as usize]).collect(),

@@ -129,9 +129,9 @@ impl Distinct {
         Distinct { declared, rank, first }
     }
 
-    /// The parties in the order in which `named` first names them, so that parcels that stand together find their
-    /// parties together; and the number in that table of each declared one.
-    pub(super) fn numbered(mut self, named: impl Iterator<Item = u32>) -> (Parties, Vec<u32>) {
+    /// Puts the parties in the order in which `named` first names them, so that parcels that stand together find their
+    /// parties together; and says the number there of each declared one.
+    pub(super) fn numbered(mut self, named: impl Iterator<Item = u32>) -> (Ordered, Vec<u32>) {
         let mut number = vec![u32::MAX; self.first.len()];
         let mut order: Vec<u32> = Vec::with_capacity(self.first.len());
         for declared in named {
@@ -142,16 +142,28 @@ impl Distinct {
             }
         }
         self.rank.par_iter_mut().for_each(|rank| *rank = number[*rank as usize]);
-        let Parties { fingerprint, text } = self.declared;
+        (Ordered { declared: self.declared, order }, self.rank)
+    }
+}
+
+/// The declared parties, and which of them are kept in which order.
+pub(super) struct Ordered {
+    declared: Parties,
+    order: Vec<u32>,
+}
+
+impl Ordered {
+    /// The parties that are kept, in order.
+    pub(super) fn parties(self) -> Parties {
+        let Ordered { declared: Parties { fingerprint, text }, order } = self;
         let text: Vec<Texts> = text
             .into_par_iter()
             .map(|texts| Texts::of(order.iter().map(|party| texts.get(*party))))
             .collect();
         let mut text = text.into_iter();
-        let parties = Parties {
+        Parties {
             fingerprint: order.iter().map(|party| fingerprint[*party as usize]).collect(),
             text: std::array::from_fn(|_| text.next().unwrap_or_default()),
-        };
-        (parties, self.rank)
+        }
     }
 }

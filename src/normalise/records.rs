@@ -159,17 +159,35 @@ pub(super) struct Night {
     pub(super) descriptions: Texts,
     pub(super) consignors: Parties,
     pub(super) consignees: Parties,
+    /// Records that are expected, 0 where nothing tells.
+    expected: usize,
 }
 
 impl Night {
     /// Makes room for records.
     pub(super) fn reserve(&mut self, n: usize) {
         self.records.reserve(n);
+        self.expected = n;
+    }
+
+    /// Makes room for texts, as many and as long as those of the first block.
+    fn reserve_texts(&mut self, records: usize, [words, descriptions]: [&Texts; 2], parties: [&Parties; 2]) {
+        let times = self.expected / records.max(1);
+        self.words.reserve(words, times);
+        self.descriptions.reserve(descriptions, times);
+        for (all, block) in [&mut self.consignors, &mut self.consignees].into_iter().zip(parties) {
+            all.text.iter_mut().zip(&block.text).for_each(|(all, block)| all.reserve(block, times));
+        }
     }
 
     /// Adds a block, so that its own memory can serve the next one.
     pub(super) fn add(&mut self, chunk: Chunk) {
         let Chunk { records, words, descriptions, consignors, consignees, .. } = chunk;
+        let (words, descriptions) = (words.texts(), descriptions.texts());
+        let (consignors, consignees): (Parties, Parties) = (consignors.into(), consignees.into());
+        if self.records.len() == 0 {
+            self.reserve_texts(records.len(), [words, descriptions], [&consignors, &consignees]);
+        }
         let all = &mut self.records;
         for (all, numbers) in all.word.iter_mut().zip(&records.word) {
             shift(all, numbers, self.words.len());
@@ -178,10 +196,10 @@ impl Night {
         shift(&mut all.consignor, &records.consignor, self.consignors.len());
         shift(&mut all.consignee, &records.consignee, self.consignees.len());
         all.append(records);
-        self.words.append(words.texts());
-        self.descriptions.append(descriptions.texts());
-        self.consignors.append(consignors.into());
-        self.consignees.append(consignees.into());
+        self.words.append(words);
+        self.descriptions.append(descriptions);
+        self.consignors.append(consignors);
+        self.consignees.append(consignees);
     }
 }
 
