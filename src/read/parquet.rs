@@ -7,13 +7,15 @@ use super::{BLOCK_RECORDS, FileSummary, Input, ReadError, raw, wanted};
 use crate::model::batch::{RawBatch, RawColumn, RawText, Reject};
 use crate::model::schema::Column;
 use arrow::array::{Array, ArrayRef, Int32Array, RecordBatch, StringArray};
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::basic::{Encoding, EncodingMask};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
 use rayon::prelude::*;
 use std::fs::File;
 use std::sync::Arc;
@@ -163,8 +165,12 @@ impl ParquetBlocks {
         let file = File::open(&self.origin.path).map_err(|e| self.origin.io(e))?;
         let schema = self.metadata.parquet_schema();
         let mask = ProjectionMask::roots(schema, part.iter().map(|p| p.0));
+        let stored = self.metadata.metadata().row_groups();
+        let rows: usize = groups.iter().map(|&group| stored[group].num_rows().max(0) as usize).sum();
+        // Blocks of equal size, rather than a small one behind a full one.
+        let blocks = ((rows + BLOCK_RECORDS / 2) / BLOCK_RECORDS).max(1);
         ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-            .with_batch_size(BLOCK_RECORDS)
+            .with_batch_size(rows.div_ceil(blocks).max(1))
             .with_row_groups(groups.to_vec())
             .with_projection(mask)
             .build()
@@ -219,19 +225,38 @@ impl ParquetBlocks {
     }
 }
 
-/// The file read with the dictionaries of its text columns kept; as it is where the file does not allow that.
+/// The file read with the dictionaries of those text columns kept that have one throughout; as it is where the file does
+/// not allow that.
 fn with_dictionaries(stored: &ArrowReaderMetadata) -> ArrowReaderMetadata {
-    let wish = |field: &Arc<Field>| {
-        let wish = named(field.name()).and_then(|c| text_type(c, field.data_type()));
-        match wish {
-            Some(wish) => Arc::new(field.as_ref().clone().with_data_type(wish)),
-            None => field.clone(),
+    let wish = |(position, field): (usize, &Arc<Field>)| match named(field.name())
+        .and_then(|c| text_type(c, field.data_type()))
+    {
+        Some(DataType::Dictionary(_, text)) if !has_dictionary(stored, position) => {
+            Arc::new(field.as_ref().clone().with_data_type(*text))
         }
+        Some(wish) => Arc::new(field.as_ref().clone().with_data_type(wish)),
+        None => field.clone(),
     };
-    let fields: Vec<_> = stored.schema().fields().iter().map(wish).collect();
+    let fields: Vec<_> = stored.schema().fields().iter().enumerate().map(wish).collect();
     let schema = Schema::new_with_metadata(fields, stored.schema().metadata().clone());
     let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
     ArrowReaderMetadata::try_new(stored.metadata().clone(), options).unwrap_or_else(|_| stored.clone())
+}
+
+/// Whether a column has a dictionary in every row group, as far as the file tells: where a page does without, or all is
+/// null, one would have to be made of what is written out.
+fn has_dictionary(stored: &ArrowReaderMetadata, position: usize) -> bool {
+    let schema = stored.parquet_schema();
+    let leaves = (0..schema.num_columns()).filter(|&i| schema.get_column_root_idx(i) == position);
+    let groups = stored.metadata().row_groups();
+    let plain = |mask: &EncodingMask| {
+        !(mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY))
+    };
+    let lacks = |chunk: &ColumnChunkMetaData| {
+        let nulls = chunk.statistics().and_then(|s| s.null_count_opt());
+        nulls == Some(chunk.num_values() as u64) || chunk.page_encoding_stats_mask().is_some_and(plain)
+    };
+    !leaves.flat_map(|leaf| groups.iter().map(move |group| group.column(leaf))).any(lacks)
 }
 
 /// Shares the columns out among the threads, about equal in bytes.
