@@ -272,3 +272,23 @@ fn the_quality_of_data_has_a_trend_over_all_earlier_nights() {
     assert_eq!(lines.len(), 24);
     assert_eq!(lines.iter().filter(|l| l["contradiction"].is_null()).count(), 4);
 }
+
+#[test]
+fn a_postal_item_is_complete_without_the_number_of_a_master() {
+    let dir = TempDir::new().unwrap();
+    let folder = dir.path();
+    let head = "parcel_id,manifest_id,carrier,date,consignor_name,consignor_address,consignor_country,consignee_name,consignee_address,consignee_country,nature,description,hs_code,origin_country,quantity,gross_weight_kg,value,currency";
+    let row = |id: &str, code: &str, origin: &str| {
+        format!("{id},,CNA,2026-05-20,Blue Shop Ltd,1 Harbour Rd,CN,Anna Weber,Hauptstr. 5,DE,sale,cotton t-shirt,{code},{origin},1,0.5,20,EUR")
+    };
+    // The second does not say of what code the goods are, the third not where they are from.
+    let rows = [head.into(), row("A1", "610910", "CN"), row("A2", "", "CN"), row("A3", "610910", "")];
+    fs::write(folder.join("post.csv"), rows.join("\n")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parcel-risk"));
+    command.args(["run", "--quiet", "--destination", "DE", "--date", "2026-05-20", "--postal"]);
+    command.arg(folder.join("post.csv")).arg("--out").arg(folder.join("out"));
+    assert!(command.status().unwrap().success());
+    let post = &table(folder, "out", "carrier_quality.parquet")[0];
+    assert!((post["advance_data_complete"].as_f64().unwrap() - 1.0 / 3.0).abs() < 1e-9, "{post:?}");
+    assert_eq!(post["elements_complete"], 0.0, "a house manifest names its master");
+}
