@@ -213,6 +213,11 @@ impl Parties {
     pub fn is_empty(&self) -> bool {
         self.fingerprint.is_empty()
     }
+    /// Adds parties behind its own.
+    pub fn append(&mut self, mut other: Parties) {
+        self.fingerprint.append(&mut other.fingerprint);
+        self.text.iter_mut().zip(&other.text).for_each(|(all, more)| all.append(more));
+    }
     /// One particular of one party as declared, empty where absent.
     pub fn get(&self, party: u32, particular: Particular) -> &str {
         self.text[particular as usize].get(party)

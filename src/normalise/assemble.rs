@@ -3,14 +3,14 @@
 //! The result does not depend on the order of files, blocks or records: lines are ordered by what they say.
 
 use super::block::Context;
-use super::party::Ordered;
+use super::party::Distinct;
 use super::records::{Night, Records, WORDS};
 use crate::fields::country::Country;
 use crate::fields::currency::Currency;
 use crate::fields::time::NO_TIME;
 use crate::model::batch::Channel;
 use crate::model::money::Money;
-use crate::model::parcels::{Lines, NO_AMOUNT, Parcels, Parties, Shipments};
+use crate::model::parcels::{Lines, NO_AMOUNT, Parcels, Shipments};
 use crate::model::schema::Column;
 use crate::model::text::{Interner, Texts};
 use crate::read::Input;
@@ -45,21 +45,26 @@ type Restated = Vec<(u32, u32, Money)>;
 pub(super) fn assemble(night: Night, inputs: &[Input], sound: &[bool], context: &Context) -> Assembled {
     let Night { mut records, words, descriptions, consignors, consignees, .. } = night;
     let channels: Vec<Channel> = inputs.iter().map(|input| input.channel).collect();
-    let (consignors, consignees) = (consignors.parties, consignees.parties);
-    let table = Table {
+    let table = |consignor_of, consignee_of| Table {
         records: &records,
         descriptions: &descriptions,
         channels: &channels,
         sound,
-        consignors: &consignors,
-        consignees: &consignees,
+        consignor_of,
+        consignee_of,
     };
+    let ((senders, addressees), sorted) = rayon::join(
+        || rayon::join(|| Distinct::of(consignors), || Distinct::of(consignees)),
+        || table(&[], &[]).sorted(),
+    );
     let mut repeats = Vec::new();
     let mut restated = Restated::new();
-    let (order, starts) = table.parcels(&table.sorted(), &mut repeats, &mut restated);
-    let (senders, addressees) = rayon::join(
-        || Ordered::of(consignors, order.iter().map(|&place| records.consignor[place as usize])),
-        || Ordered::of(consignees, order.iter().map(|&place| records.consignee[place as usize])),
+    let (order, starts) =
+        table(&senders.rank, &addressees.rank).parcels(&sorted, &mut repeats, &mut restated);
+    drop(sorted);
+    let ((senders, consignor_of), (addressees, consignee_of)) = rayon::join(
+        || senders.numbered(order.iter().map(|&place| records.consignor[place as usize])),
+        || addressees.numbered(order.iter().map(|&place| records.consignee[place as usize])),
     );
     let said = Said {
         word: std::mem::take(&mut records.word),
@@ -68,14 +73,8 @@ pub(super) fn assemble(night: Night, inputs: &[Input], sound: &[bool], context: 
         descriptions,
     };
     let firsts: Vec<Place> = starts[..starts.len() - 1].iter().map(|&s| order[s as usize]).collect();
-    let columns = Columns {
-        records,
-        channels: &channels,
-        order: &order,
-        firsts: &firsts,
-        consignor_of: &senders.number,
-        consignee_of: &addressees.number,
-    };
+    let columns =
+        Columns { records, channels: &channels, order: &order, firsts: &firsts, consignor_of, consignee_of };
     let (mut shipments, declared) = gather(said, columns, &starts);
     // Last, where the columns that were let go have left room.
     let (terms, (consignors, consignees)) = rayon::join(
@@ -95,8 +94,9 @@ struct Table<'a> {
     /// By input.
     channels: &'a [Channel],
     sound: &'a [bool],
-    consignors: &'a Parties,
-    consignees: &'a Parties,
+    /// By declared party.
+    consignor_of: &'a [u32],
+    consignee_of: &'a [u32],
 }
 
 impl Table<'_> {
@@ -106,12 +106,11 @@ impl Table<'_> {
     fn at<T: Copy>(&self, place: Place, column: impl Fn(&Records) -> &Vec<T>) -> T {
         column(self.records)[place as usize]
     }
-    /// The fingerprint of the sender; unlike its number the same whatever was read before.
-    fn consignor(&self, place: Place) -> u128 {
-        self.consignors.fingerprint[self.at(place, |r| &r.consignor) as usize]
+    fn consignor(&self, place: Place) -> u32 {
+        self.consignor_of[self.at(place, |r| &r.consignor) as usize]
     }
-    fn consignee(&self, place: Place) -> u128 {
-        self.consignees.fingerprint[self.at(place, |r| &r.consignee) as usize]
+    fn consignee(&self, place: Place) -> u32 {
+        self.consignee_of[self.at(place, |r| &r.consignee) as usize]
     }
     fn description(&self, place: Place) -> &str {
         self.descriptions.get(self.at(place, |r| &r.description))
@@ -196,11 +195,11 @@ impl Table<'_> {
     /// Lines of one identifier and day are one parcel where they agree on the sender or on the addressee; otherwise
     /// the identifier was used twice.
     fn by_parties(&self, group: &[Place]) -> Vec<Vec<Place>> {
-        let agree = |party: &dyn Fn(Place) -> u128| group.iter().all(|&p| party(p) == party(group[0]));
+        let agree = |party: &dyn Fn(Place) -> u32| group.iter().all(|&p| party(p) == party(group[0]));
         if agree(&|p| self.consignee(p)) || agree(&|p| self.consignor(p)) {
             return vec![group.to_vec()];
         }
-        let mut parts: BTreeMap<(u128, u128), Vec<Place>> = BTreeMap::new();
+        let mut parts: BTreeMap<(u32, u32), Vec<Place>> = BTreeMap::new();
         for &place in group {
             parts.entry((self.consignee(place), self.consignor(place))).or_default().push(place);
         }
@@ -286,9 +285,9 @@ struct Columns<'a> {
     channels: &'a [Channel],
     order: &'a [Place],
     firsts: &'a [Place],
-    /// The final number of each party.
-    consignor_of: &'a [u32],
-    consignee_of: &'a [u32],
+    /// By declared party.
+    consignor_of: Vec<u32>,
+    consignee_of: Vec<u32>,
 }
 
 impl Columns<'_> {
@@ -304,8 +303,8 @@ impl Columns<'_> {
             date: put(r.date, firsts),
             order_date: put(r.order_date, firsts),
             posting_date: put(r.posting_date, firsts),
-            consignor: put_through(r.consignor, consignor_of, firsts),
-            consignee: put_through(r.consignee, consignee_of, firsts),
+            consignor: put_through(r.consignor, &consignor_of, firsts),
+            consignee: put_through(r.consignee, &consignee_of, firsts),
             destination: put(r.destination, firsts),
             nature: put(r.nature, firsts),
             gross_weight: put(r.gross_weight, firsts),

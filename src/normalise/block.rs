@@ -1,7 +1,7 @@
 //! One block of raw records becomes typed lines; a record that cannot be used becomes a reject.
 
 use super::cells::{Cells, Memo, Words};
-use super::party::{Distinct, PartyCells};
+use super::party::{LocalParties, PartyCells};
 use super::records::{Records, TIMES, WORDS};
 use crate::fields::country::{Country, parse_country};
 use crate::fields::currency::{Currency, parse_currency};
@@ -45,8 +45,8 @@ pub(super) struct Chunk {
     pub(super) records: Records,
     pub(super) words: Interner,
     pub(super) descriptions: Interner,
-    pub(super) consignors: Distinct,
-    pub(super) consignees: Distinct,
+    pub(super) consignors: LocalParties,
+    pub(super) consignees: LocalParties,
 }
 
 impl Chunk {
@@ -57,8 +57,8 @@ impl Chunk {
             records: Records::with_room(batch.len()),
             words: Interner::default(),
             descriptions: Interner::default(),
-            consignors: Distinct::default(),
-            consignees: Distinct::default(),
+            consignors: LocalParties::default(),
+            consignees: LocalParties::default(),
         };
         let mut columns = Columns::new(&batch, context);
         for row in by_identifier(&batch) {

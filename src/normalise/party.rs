@@ -58,7 +58,7 @@ impl<'a> PartyCells<'a> {
         &mut self,
         row: usize,
         hashes: &[u64; Column::COUNT],
-        parties: &mut Distinct,
+        parties: &mut LocalParties,
     ) -> u32 {
         let own = self.columns.map(|c| hashes[c as usize]);
         if let Some((last, number)) = self.last
@@ -76,26 +76,15 @@ impl<'a> PartyCells<'a> {
     }
 }
 
-/// Distinct parties, of one block or of all, in the order in which they came.
+/// Distinct parties of one block.
 #[derive(Default)]
-pub(super) struct Distinct {
-    pub(super) parties: Parties,
+pub(super) struct LocalParties {
+    parties: Parties,
     index: HashTable<u32>,
 }
 
-impl Distinct {
+impl LocalParties {
     fn intern(&mut self, fingerprint: u128, cells: &[Cells; 8], row: usize) -> u32 {
-        self.number(fingerprint, |particular| cells[particular].text(row).unwrap_or_default())
-    }
-
-    /// Takes in the parties of a block; the number here of each of them.
-    pub(super) fn adopt(&mut self, block: &Parties) -> Vec<u32> {
-        let own = block.fingerprint.iter().zip(0..);
-        own.map(|(&f, party)| self.number(f, |particular| block.text[particular].get(party))).collect()
-    }
-
-    /// The number of a party; where it is new, `text` gives its particulars.
-    fn number<'a>(&mut self, fingerprint: u128, text: impl Fn(usize) -> &'a str) -> u32 {
         let hash = fingerprint as u64;
         let known = &mut self.parties.fingerprint;
         if let Some(&found) = self.index.find(hash, |&i| known[i as usize] == fingerprint) {
@@ -103,8 +92,8 @@ impl Distinct {
         }
         let number = known.len() as u32;
         known.push(fingerprint);
-        for (particular, texts) in self.parties.text.iter_mut().enumerate() {
-            texts.push(text(particular));
+        for (texts, cells) in self.parties.text.iter_mut().zip(cells) {
+            texts.push(cells.text(row).unwrap_or_default());
         }
         let known = &self.parties.fingerprint;
         self.index.insert_unique(hash, number, |&i| known[i as usize] as u64);
@@ -112,32 +101,61 @@ impl Distinct {
     }
 }
 
-/// The parties that are kept, in the order in which `named` first names them, so that parcels that stand together find
-/// their parties together.
+impl From<LocalParties> for Parties {
+    fn from(local: LocalParties) -> Parties {
+        local.parties
+    }
+}
+
+/// The distinct parties among those of all blocks.
+pub(super) struct Distinct {
+    declared: Parties,
+    /// The place of each declared party among the distinct ones by fingerprint.
+    pub(super) rank: Vec<u32>,
+    /// One declaration of each distinct party, by fingerprint.
+    first: Vec<u32>,
+}
+
+impl Distinct {
+    pub(super) fn of(declared: Parties) -> Distinct {
+        let mut order: Vec<(u128, u32)> = declared.fingerprint.iter().copied().zip(0..).collect();
+        order.par_sort_unstable();
+        let mut rank: Vec<u32> = vec![0; order.len()];
+        let mut first: Vec<u32> = Vec::new();
+        for alike in order.chunk_by(|a, b| a.0 == b.0) {
+            alike.iter().for_each(|(_, party)| rank[*party as usize] = first.len() as u32);
+            first.push(alike[0].1);
+        }
+        Distinct { declared, rank, first }
+    }
+
+    /// Puts the parties in the order in which `named` first names them, so that parcels that stand together find their
+    /// parties together; and says the number there of each declared one.
+    pub(super) fn numbered(mut self, named: impl Iterator<Item = u32>) -> (Ordered, Vec<u32>) {
+        let mut number = vec![u32::MAX; self.first.len()];
+        let mut order: Vec<u32> = Vec::with_capacity(self.first.len());
+        for declared in named {
+            let rank = self.rank[declared as usize] as usize;
+            if number[rank] == u32::MAX {
+                number[rank] = order.len() as u32;
+                order.push(self.first[rank]);
+            }
+        }
+        self.rank.par_iter_mut().for_each(|rank| *rank = number[*rank as usize]);
+        (Ordered { declared: self.declared, order }, self.rank)
+    }
+}
+
+/// The declared parties, and which of them are kept in which order.
 pub(super) struct Ordered {
-    parties: Parties,
+    declared: Parties,
     order: Vec<u32>,
-    /// The number in that order of each party.
-    pub(super) number: Vec<u32>,
 }
 
 impl Ordered {
-    pub(super) fn of(parties: Parties, named: impl Iterator<Item = u32>) -> Ordered {
-        let mut number = vec![u32::MAX; parties.len()];
-        let mut order: Vec<u32> = Vec::with_capacity(parties.len());
-        for party in named {
-            let slot = &mut number[party as usize];
-            if *slot == u32::MAX {
-                *slot = order.len() as u32;
-                order.push(party);
-            }
-        }
-        Ordered { parties, order, number }
-    }
-
-    /// The parties in order.
+    /// The parties that are kept, in order.
     pub(super) fn parties(self) -> Parties {
-        let Ordered { parties: Parties { fingerprint, text }, order, .. } = self;
+        let Ordered { declared: Parties { fingerprint, text }, order } = self;
         let text: Vec<Texts> = text
             .into_par_iter()
             .map(|texts| Texts::of(order.iter().map(|party| texts.get(*party))))

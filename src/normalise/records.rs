@@ -1,13 +1,13 @@
 //! Usable records as columns: those of a block, then those of the whole night in the order in which they were read.
 
 use super::block::Chunk;
-use super::party::Distinct;
 use crate::fields::country::Country;
 use crate::fields::currency::Currency;
 use crate::fields::hs::HsCode;
 use crate::fields::nature::Nature;
 use crate::fields::time::NO_TIME;
 use crate::model::money::Money;
+use crate::model::parcels::Parties;
 use crate::model::schema::Column;
 use crate::model::text::Texts;
 
@@ -151,14 +151,14 @@ impl Records {
     }
 }
 
-/// The records of all blocks, with their parties, and with their texts: distinct within a block, not yet among all.
+/// The records of all blocks, with their texts and parties: distinct within a block, not yet among all.
 #[derive(Default)]
 pub(super) struct Night {
     pub(super) records: Records,
     pub(super) words: Texts,
     pub(super) descriptions: Texts,
-    pub(super) consignors: Distinct,
-    pub(super) consignees: Distinct,
+    pub(super) consignors: Parties,
+    pub(super) consignees: Parties,
     /// Records that are expected, 0 where nothing tells.
     expected: usize,
 }
@@ -170,27 +170,36 @@ impl Night {
         self.expected = n;
     }
 
+    /// Makes room for texts, as many and as long as those of the first block.
+    fn reserve_texts(&mut self, records: usize, [words, descriptions]: [&Texts; 2], parties: [&Parties; 2]) {
+        let times = self.expected / records.max(1);
+        self.words.reserve(words, times);
+        self.descriptions.reserve(descriptions, times);
+        for (all, block) in [&mut self.consignors, &mut self.consignees].into_iter().zip(parties) {
+            all.text.iter_mut().zip(&block.text).for_each(|(all, block)| all.reserve(block, times));
+        }
+    }
+
     /// Adds a block, so that its own memory can serve the next one.
     pub(super) fn add(&mut self, chunk: Chunk) {
         let Chunk { records, words, descriptions, consignors, consignees, .. } = chunk;
         let (words, descriptions) = (words.texts(), descriptions.texts());
-        let all = &mut self.records;
-        if all.len() == 0 {
-            let times = self.expected / records.len().max(1);
-            self.words.reserve(words, times);
-            self.descriptions.reserve(descriptions, times);
+        let (consignors, consignees): (Parties, Parties) = (consignors.into(), consignees.into());
+        if self.records.len() == 0 {
+            self.reserve_texts(records.len(), [words, descriptions], [&consignors, &consignees]);
         }
+        let all = &mut self.records;
         for (all, numbers) in all.word.iter_mut().zip(&records.word) {
             shift(all, numbers, self.words.len());
         }
         shift(&mut all.description, &records.description, self.descriptions.len());
-        let consignors = self.consignors.adopt(&consignors.parties);
-        let consignees = self.consignees.adopt(&consignees.parties);
-        all.consignor.extend(records.consignor.iter().map(|party| consignors[*party as usize]));
-        all.consignee.extend(records.consignee.iter().map(|party| consignees[*party as usize]));
+        shift(&mut all.consignor, &records.consignor, self.consignors.len());
+        shift(&mut all.consignee, &records.consignee, self.consignees.len());
         all.append(records);
         self.words.append(words);
         self.descriptions.append(descriptions);
+        self.consignors.append(consignors);
+        self.consignees.append(consignees);
     }
 }
 
