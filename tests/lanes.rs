@@ -279,7 +279,9 @@ fn a_postal_item_is_complete_without_the_number_of_a_master() {
     let folder = dir.path();
     let head = "parcel_id,manifest_id,carrier,date,consignor_name,consignor_address,consignor_country,consignee_name,consignee_address,consignee_country,nature,description,hs_code,origin_country,quantity,gross_weight_kg,value,currency";
     let row = |id: &str, code: &str, origin: &str| {
-        format!("{id},,CNA,2026-05-20,Blue Shop Ltd,1 Harbour Rd,CN,Anna Weber,Hauptstr. 5,DE,sale,cotton t-shirt,{code},{origin},1,0.5,20,EUR")
+        format!(
+            "{id},,CNA,2026-05-20,Blue Shop Ltd,1 Harbour Rd,CN,Anna Weber,Hauptstr. 5,DE,sale,cotton t-shirt,{code},{origin},1,0.5,20,EUR"
+        )
     };
     // The second does not say of what code the goods are, the third not where they are from.
     let rows = [head.into(), row("A1", "610910", "CN"), row("A2", "", "CN"), row("A3", "610910", "")];
