@@ -180,7 +180,7 @@ impl<'a> Intake<'a> {
 fn room(inputs: &[Input]) -> Result<usize, ReadError> {
     let bytes = |input: &Input| std::fs::metadata(&input.path).map_or(0, |m| m.len());
     let Some(first) = inputs.first() else { return Ok(0) };
-    let Some(records) = read::open(first, 0, None)?.announced() else { return Ok(0) };
+    let Some(records) = read::announced(first)? else { return Ok(0) };
     let all: u64 = inputs.iter().map(bytes).sum();
     let expected = records as f64 * all as f64 / bytes(first).max(1) as f64;
     // A file that announces more records than it has bytes is not believed.

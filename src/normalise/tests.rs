@@ -1,6 +1,6 @@
 //! Tests of normalising, from the bytes of a file to shipments.
 
-use super::{Context, Normalised, run};
+use super::{Context, Intake, Normalised, run};
 use crate::fields::country::parse_country;
 use crate::fields::date::parse_date;
 use crate::model::batch::Channel;
@@ -232,4 +232,29 @@ fn a_carrier_without_values_shares_a_parcels_value_all_the_same() {
     )]);
     assert_eq!(n.shipments.lines.value, [15 * UNIT, 15 * UNIT]);
     assert!(!n.shipments.unvalued(0) && !n.shipments.lines.unvalued(1));
+}
+
+#[test]
+fn nothing_is_kept_of_a_file_that_breaks_off() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = |id: &str| format!("{id},2026-05-20,1,Ann,CN,Bob,DE,shirt,610910,1,0.2,0.3,10,,EUR\n");
+    let sound = dir.path().join("sound.csv");
+    std::fs::write(&sound, format!("{HEADER}\n{}", line("P7"))).unwrap();
+    // Cut in the middle, long after its first blocks were taken in.
+    let broken = dir.path().join("broken.csv.zst");
+    let rows: String = (0..450_000).map(|i| line(&format!("P{i}"))).collect();
+    let packed = zstd::encode_all(format!("{HEADER}\n{rows}").as_bytes(), 1).unwrap();
+    std::fs::write(&broken, &packed[..packed.len() - 9]).unwrap();
+    let inputs = [&broken, &sound].map(|path| Input::new(path, Channel::Postal).unwrap());
+    let regimes = Regimes::load(None).unwrap();
+    let night = parse_date("2026-05-20").unwrap();
+    let context = Context { rates: None, regimes: &regimes, destination: None, night };
+    let mut intake = Intake::new(&context);
+    let error = intake.file(&inputs[0], None, &mut |_, _| {}).unwrap_err();
+    assert!(intake.night.records.len() > 100_000, "{} before {error}", intake.night.records.len());
+    assert!(intake.file(&inputs[1], None, &mut |_, _| {}).unwrap());
+    let normalised = intake.finish(&inputs).unwrap();
+    assert_eq!((normalised.shipments.lines.len(), normalised.rejects.len()), (1, 0));
+    assert_eq!(normalised.shipments.parcels.id.get(0), "P7");
+    assert_eq!((normalised.shipments.consignors.len(), normalised.files[0].records_read), (1, 0));
 }

@@ -89,14 +89,15 @@ pub fn open(input: &Input, source: u32, only: Option<&[Column]>) -> Result<Reade
     Ok(Reader { blocks, failed: false })
 }
 
-impl Reader {
-    /// Records that the file says it holds; nothing where only reading tells.
-    pub fn announced(&self) -> Option<usize> {
-        match &self.blocks {
-            Blocks::Parquet(b) => Some(b.announced()),
-            _ => None,
-        }
+/// Records that a file says it holds; nothing where only reading tells.
+pub fn announced(input: &Input) -> Result<Option<usize>, ReadError> {
+    match input.format.syntax {
+        Syntax::Parquet => Ok(Some(parquet::ParquetBlocks::open(input, 0, None)?.announced())),
+        _ => Ok(None),
     }
+}
+
+impl Reader {
     /// What was found so far.
     pub fn summary(&self) -> FileSummary {
         match &self.blocks {
