@@ -75,6 +75,9 @@ pub fn run(plan: &Plan, watch: &dyn Watch) -> Result<Summary, Error> {
     let mut findings = detect::run(&facts, &plan.job.detectors, &finished)
         .map_err(|e| Error::Configuration(format!("detector settings: {e}")))?;
     let suppressed = detect::suppress(&facts, &mut findings);
+    // What only detectors look at makes room for what is written.
+    facts.by_consignee = Default::default();
+    facts.words = facts.words.filter(|_| plan.job.output.descriptions || plan.job.output.line_scores);
     clock.end(detect::ALL.len());
     let found_in_all = findings.iter().map(|f| f.findings.len()).sum();
     clock.begin("score", "findings", Some(found_in_all as u64));

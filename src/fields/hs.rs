@@ -2,6 +2,7 @@
 
 use super::found::Found;
 use std::fmt;
+use std::num::NonZeroU64;
 
 /// Longest code kept, in digits.
 const KEPT: usize = 10;
@@ -9,11 +10,10 @@ const KEPT: usize = 10;
 const LONGEST: usize = 12;
 
 /// A tariff code of 4, 6, 8 or 10 digits whose chapter exists. Ordered by its digits' value first.
+///
+/// Sixteen times the value plus the number of digits: a code, or the lack of one, takes eight bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HsCode {
-    value: u64,
-    len: u8,
-}
+pub struct HsCode(NonZeroU64);
 
 /// Why a tariff code could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,44 +39,49 @@ pub enum HsError {
 }
 
 impl HsCode {
+    /// `None` where there are no digits.
+    fn new(value: u64, len: u8) -> Option<HsCode> {
+        NonZeroU64::new(value << 4 | u64::from(len)).map(HsCode)
+    }
+
     /// The digits as a number, leading zeros lost.
     pub const fn value(self) -> u64 {
-        self.value
+        self.0.get() >> 4
     }
 
     /// Number of digits: 4, 6, 8 or 10.
     #[expect(clippy::len_without_is_empty, reason = "a code is never empty")]
     pub const fn len(self) -> u8 {
-        self.len
+        (self.0.get() & 15) as u8
     }
 
     /// The first two digits.
     pub const fn chapter(self) -> u8 {
-        (self.value / 10_u64.pow(self.len as u32 - 2)) as u8
+        (self.value() / 10_u64.pow(self.len() as u32 - 2)) as u8
     }
 
     /// The first four digits.
     pub const fn heading(self) -> u16 {
-        (self.value / 10_u64.pow(self.len as u32 - 4)) as u16
+        (self.value() / 10_u64.pow(self.len() as u32 - 4)) as u16
     }
 
     /// The first six digits, which mean the same in all countries; `None` for a bare heading.
     pub const fn subheading(self) -> Option<u32> {
-        if self.len < 6 {
+        if self.len() < 6 {
             return None;
         }
-        Some((self.value / 10_u64.pow(self.len as u32 - 6)) as u32)
+        Some((self.value() / 10_u64.pow(self.len() as u32 - 6)) as u32)
     }
 
     /// Whether the code has at least six digits.
     pub const fn is_subheading(self) -> bool {
-        self.len >= 6
+        self.len() >= 6
     }
 }
 
 impl fmt::Display for HsCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:0width$}", self.value, width = usize::from(self.len))
+        write!(f, "{:0width$}", self.value(), width = usize::from(self.len()))
     }
 }
 
@@ -137,7 +142,7 @@ fn code(digits: &[u8], lost_zero: bool) -> Result<HsCode, Fault> {
     let value = digits.iter().fold(0, |value, digit| value * 10 + u64::from(*digit));
     // At most ten digits and a zero before nine of them.
     let len = digits.len() as u8 + u8::from(lost_zero);
-    let code = HsCode { value, len };
+    let code = HsCode::new(value, len).ok_or(Fault::Placeholder)?;
     match code.chapter() {
         1..=76 | 78..=97 if code.heading().is_multiple_of(100) => Err(Fault::ChapterOnly),
         1..=76 | 78..=97 => Ok(code),

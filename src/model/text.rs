@@ -6,7 +6,10 @@ use xxhash_rust::xxh3::xxh3_64;
 /// A column of strings in one buffer.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
-    ends: Vec<usize>,
+    /// End of each string in the buffer, but for multiples of 4 GiB.
+    ends: Vec<u32>,
+    /// The strings whose ends are the first ones beyond each 4 GiB; none in all but the largest columns.
+    wraps: Vec<u32>,
     bytes: String,
 }
 
@@ -14,8 +17,8 @@ impl Texts {
     /// The strings of an iterator that can be asked twice, in exactly the room that they need.
     pub fn of<'a>(strings: impl ExactSizeIterator<Item = &'a str> + Clone) -> Texts {
         let bytes = strings.clone().map(str::len).sum();
-        let mut texts =
-            Texts { ends: Vec::with_capacity(strings.len()), bytes: String::with_capacity(bytes) };
+        let (ends, bytes) = (Vec::with_capacity(strings.len()), String::with_capacity(bytes));
+        let mut texts = Texts { ends, wraps: Vec::new(), bytes };
         strings.for_each(|text| {
             texts.push(text);
         });
@@ -23,9 +26,25 @@ impl Texts {
     }
     /// Adds a string and returns its position.
     pub fn push(&mut self, text: &str) -> u32 {
+        let before = self.bytes.len();
         self.bytes.push_str(text);
-        self.ends.push(self.bytes.len());
-        (self.ends.len() - 1) as u32
+        let position = self.ends.len() as u32;
+        self.close(before, self.bytes.len());
+        position
+    }
+    /// Adds the end of a string that starts at `before`.
+    fn close(&mut self, before: usize, end: usize) {
+        let position = self.ends.len() as u32;
+        self.wraps.extend((before >> 32..end >> 32).map(|_| position));
+        self.ends.push(end as u32);
+    }
+    /// Where the string at a position ends in the buffer.
+    fn end(&self, position: usize) -> usize {
+        let end = self.ends[position] as usize;
+        if self.wraps.is_empty() {
+            return end;
+        }
+        self.wraps.partition_point(|&wrap| wrap as usize <= position) << 32 | end
     }
     /// Makes room for so many times what another column holds; where that is not to be had it grows as it is filled.
     pub fn reserve(&mut self, like: &Texts, times: usize) {
@@ -36,13 +55,22 @@ impl Texts {
     pub fn append(&mut self, other: &Texts) {
         let before = self.bytes.len();
         self.bytes.push_str(&other.bytes);
-        self.ends.extend(other.ends.iter().map(|end| before + end));
+        if self.bytes.len() >> 32 == 0 {
+            self.ends.extend(other.ends.iter().map(|end| before as u32 + end));
+            return;
+        }
+        let mut start = before;
+        for position in 0..other.len() {
+            let end = before + other.end(position);
+            self.close(start, end);
+            start = end;
+        }
     }
     /// The string at a position.
     pub fn get(&self, position: u32) -> &str {
         let position = position as usize;
-        let start = if position == 0 { 0 } else { self.ends[position - 1] };
-        &self.bytes[start..self.ends[position]]
+        let start = if position == 0 { 0 } else { self.end(position - 1) };
+        &self.bytes[start..self.end(position)]
     }
     /// How many strings there are.
     pub fn len(&self) -> usize {
@@ -117,6 +145,19 @@ impl Interner {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ends_beyond_four_gibibytes() {
+        // The buffer itself would be too large for a test: only its ends are held.
+        let mut texts = Texts::default();
+        let ends = [3, (1 << 32) - 1, 1 << 32, (1 << 32) + 7, (3 << 32) + 1, (3 << 32) + 1];
+        let mut before = 0;
+        for end in ends {
+            texts.close(before, end);
+            before = end;
+        }
+        assert_eq!((0..ends.len()).map(|i| texts.end(i)).collect::<Vec<_>>(), ends);
+    }
 
     #[test]
     fn a_string_keeps_its_number() {

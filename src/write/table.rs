@@ -34,27 +34,39 @@ impl Table {
         self.columns.push(column);
         self
     }
+}
 
-    /// Writes the table; the same columns give the same bytes.
-    pub(super) fn write(self, folder: &Path, name: &str) -> Result<(), WriteError> {
-        let path = folder.join(name);
-        let io = |source| WriteError::Io { path: path.clone(), source };
-        let parquet = |source| WriteError::Parquet { path: path.clone(), source };
-        let schema = Arc::new(Schema::new(self.fields));
-        let batch = RecordBatch::try_new(schema.clone(), self.columns)
-            .map_err(|source| WriteError::Arrow { path: path.clone(), source })?;
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(parquet)?))
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_max_row_group_row_count(Some(GROUP_ROWS))
-            .set_created_by(concat!("parcel-risk ", env!("CARGO_PKG_VERSION")).into())
-            .build();
-        let file = File::create(&path).map_err(io)?;
-        let mut writer = ArrowWriter::try_new(&file, schema, Some(properties)).map_err(parquet)?;
+/// Writes a table that comes in slices of rows, at least one; the same slices give the same bytes.
+pub(super) fn write(
+    folder: &Path,
+    name: &str,
+    slices: impl Iterator<Item = Table>,
+) -> Result<(), WriteError> {
+    let path = folder.join(name);
+    let io = |source| WriteError::Io { path: path.clone(), source };
+    let parquet = |source| WriteError::Parquet { path: path.clone(), source };
+    let arrow = |source| WriteError::Arrow { path: path.clone(), source };
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(parquet)?))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_created_by(concat!("parcel-risk ", env!("CARGO_PKG_VERSION")).into())
+        .build();
+    let file = File::create(&path).map_err(io)?;
+    let mut writer = None;
+    for Table { fields, columns } in slices {
+        let schema = Arc::new(Schema::new(fields));
+        let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow)?;
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            none => none.insert(ArrowWriter::try_new(&file, schema, Some(properties.clone())).map_err(parquet)?),
+        };
         writer.write(&batch).map_err(parquet)?;
-        writer.close().map_err(parquet)?;
-        file.sync_all().map_err(io)
     }
+    if let Some(writer) = writer {
+        writer.close().map_err(parquet)?;
+    }
+    file.sync_all().map_err(io)
 }
 
 /// A column of lists of texts.

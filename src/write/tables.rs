@@ -1,7 +1,8 @@
 //! The files of a run, column by column: `CONTRACT.md`'s names, and a few more.
 
+use super::referrals::Referred;
 use super::table::{Table, lists};
-use super::{SampleSettings, WriteError, descriptions, links, quality, referrals, sample};
+use super::{SampleSettings, WriteError, descriptions, links, quality, referrals, sample, table};
 use crate::facts::Facts;
 use crate::model::batch::Reject;
 use crate::model::entities::Resolved;
@@ -12,9 +13,10 @@ use crate::model::parcels::{Particular, Parties};
 use crate::read::Input;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, StringArray};
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What a run leaves on disk.
 pub struct Run<'a> {
@@ -40,38 +42,70 @@ pub struct Run<'a> {
     pub line_scores: bool,
 }
 
+/// Rows of a long table that are made at a time: a night's findings are never held twice.
+const SLICE: usize = 65_536;
+
+/// A file of a run: the rows of its table, and how some of them are made.
+struct File<'a> {
+    name: &'static str,
+    rows: usize,
+    make: Box<dyn Fn(Range<usize>) -> Table + Send + Sync + 'a>,
+}
+
+impl File<'_> {
+    fn write(&self, folder: &Path) -> Result<(), WriteError> {
+        let slices = (0..self.rows.max(1)).step_by(SLICE);
+        table::write(folder, self.name, slices.map(|from| (self.make)(from..self.rows.min(from + SLICE))))
+    }
+}
+
 /// Writes the Parquet files of a run into a folder.
 ///
 /// # Errors
 /// The disk is full or the folder cannot be written.
 pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
-    type Make = fn(&Run) -> Table;
-    let mut files: Vec<(&str, Make)> = vec![
-        ("manifest_quality.parquet", quality::manifests),
-        ("carrier_quality.parquet", quality::carriers),
-        ("consignor_quality.parquet", quality::consignors),
-        ("referrals.parquet", referrals::table),
-        ("flags.parquet", flags),
-        ("flagged_parcels.parquet", flagged_parcels),
-        ("price_reference.parquet", price_reference),
-        ("cases.parquet", cases),
-        ("entities.parquet", entities),
-        ("bunching.parquet", bunching),
-        ("links.parquet", links::table),
-        ("quarantine.parquet", quarantine),
-        ("random_sample.parquet", sample::table),
+    let whole = |name: &'static str, make: fn(&Run) -> Table| File {
+        name,
+        rows: 1,
+        make: Box::new(move |_| make(run)),
+    };
+    let (outcome, shipments) = (run.outcome, run.facts.shipments);
+    let mut files = vec![
+        whole("manifest_quality.parquet", quality::manifests),
+        whole("carrier_quality.parquet", quality::carriers),
+        whole("consignor_quality.parquet", quality::consignors),
+        whole("referrals.parquet", referrals::table),
+        File { name: "flags.parquet", rows: outcome.flags.len(), make: Box::new(flags(run)) },
+        File {
+            name: "flagged_parcels.parquet",
+            rows: outcome.parcels.len(),
+            make: Box::new(flagged_parcels(run)),
+        },
+        whole("price_reference.parquet", price_reference),
+        whole("cases.parquet", cases),
+        whole("entities.parquet", entities),
+        whole("bunching.parquet", bunching),
+        whole("links.parquet", links::table),
+        whole("quarantine.parquet", quarantine),
+        whole("random_sample.parquet", sample::table),
     ];
     if run.entity_links {
-        files.push(("entity_links.parquet", entity_links));
+        let make = |rows| entity_links(run, rows);
+        files.push(File {
+            name: "entity_links.parquet",
+            rows: shipments.parcels.len(),
+            make: Box::new(make),
+        });
     }
     if run.descriptions {
-        files.push(("descriptions.parquet", descriptions::table));
+        files.push(whole("descriptions.parquet", descriptions::table));
     }
     if run.line_scores {
-        files.push(("line_scores.parquet", line_scores));
-        files.push(("line_contradictions.parquet", descriptions::by_line));
+        let make = |lines| line_scores(run, lines);
+        files.push(File { name: "line_scores.parquet", rows: shipments.lines.len(), make: Box::new(make) });
+        files.push(whole("line_contradictions.parquet", descriptions::by_line));
     }
-    files.into_par_iter().with_max_len(1).try_for_each(|(name, make)| make(run).write(folder, name))
+    files.into_par_iter().with_max_len(1).try_for_each(|file| file.write(folder))
 }
 
 /// The stable name of a resolved party.
@@ -107,11 +141,16 @@ pub(super) fn day(values: impl Iterator<Item = i32>) -> ArrayRef {
     Arc::new(Date32Array::from_iter_values(values))
 }
 
-fn flagged_parcels(run: &Run) -> Table {
+fn flagged_parcels<'a>(run: &'a Run) -> impl Fn(Range<usize>) -> Table + 'a {
+    let referred = OnceLock::new();
+    move |range| some_flagged_parcels(run, referred.get_or_init(|| referrals::referred(run)), range)
+}
+
+fn some_flagged_parcels(run: &Run, referred: &BTreeMap<u32, Referred>, range: Range<usize>) -> Table {
     let (facts, outcome) = (run.facts, run.outcome);
     let shipments = facts.shipments;
     let parcels = &shipments.parcels;
-    let rows = || outcome.parcels.iter();
+    let rows = || outcome.parcels[range.clone()].iter();
     let of = |p: &FlaggedParcel| p.parcel as usize;
     let flags =
         |p: &'_ FlaggedParcel| p.flags.iter().map(|&i| &outcome.flags[i as usize]).collect::<Vec<_>>();
@@ -124,7 +163,6 @@ fn flagged_parcels(run: &Run) -> Table {
         let words: Vec<Vec<String>> = rows().map(|p| once(p, word)).collect();
         lists(words.iter().map(|w| w.iter().map(String::as_str)))
     };
-    let referred = referrals::referred(run);
     let lane = |i: usize| -> ArrayRef {
         Arc::new(Float64Array::from_iter(rows().map(|p| Some(p.lanes[i]).filter(|&score| score > 0.0))))
     };
@@ -133,7 +171,7 @@ fn flagged_parcels(run: &Run) -> Table {
         .full("channel", text(rows().map(|p| parcels.channel[of(p)].name())))
         .open("manifest_id", open_text(rows().map(|p| shipments.words.present(parcels.manifest[of(p)]))))
         .full("date", day(rows().map(|p| parcels.date[of(p)])))
-        .full("rank", count(1..=outcome.parcels.len()))
+        .full("rank", count(range.start + 1..=range.end))
         .full("risk_score", number(rows().map(|p| p.risk_score)))
         .full("probability", number(rows().map(|p| p.probability)))
         .full("families", column(&|f| Some(f.family.name().to_owned())))
@@ -177,11 +215,16 @@ fn flagged_parcels(run: &Run) -> Table {
         )
 }
 
-fn flags(run: &Run) -> Table {
-    let rows = || run.outcome.flags.iter();
+fn flags<'a>(run: &'a Run) -> impl Fn(Range<usize>) -> Table + 'a {
+    let ranks = OnceLock::new();
+    let rank = || run.outcome.parcels.iter().map(|p| p.parcel).zip(1..).collect();
+    move |range| some_flags(run, ranks.get_or_init(rank), range)
+}
+
+fn some_flags(run: &Run, ranks: &HashMap<u32, i64>, range: Range<usize>) -> Table {
+    let rows = || run.outcome.flags[range.clone()].iter();
     let ids = &run.facts.shipments.parcels.id;
     let case = |f: &Flag| f.case.map(|c| run.outcome.cases[c as usize].id.as_str());
-    let ranks: HashMap<u32, i64> = run.outcome.parcels.iter().map(|p| p.parcel).zip(1..).collect();
     Table::default()
         .full("parcel_id", text(rows().map(|f| ids.get(f.parcel))))
         // Two parcels may go by one identifier: the rank tells which is meant.
@@ -195,7 +238,7 @@ fn flags(run: &Run) -> Table {
         .full("revenue_at_risk", money(rows().map(|f| f.revenue.expected)))
         .full("revenue_at_risk_low", money(rows().map(|f| f.revenue.low)))
         .full("revenue_at_risk_high", money(rows().map(|f| f.revenue.high)))
-        .open("case_id", Arc::new(run.outcome.flags.iter().map(case).collect::<StringArray>()))
+        .open("case_id", Arc::new(rows().map(case).collect::<StringArray>()))
         .full("reason", text(rows().map(|f| &f.reason)))
         .full("evidence", text(rows().map(|f| f.evidence.as_str())))
 }
@@ -283,9 +326,9 @@ pub(super) fn address(parties: &Parties, party: u32) -> String {
     parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-fn entity_links(run: &Run) -> Table {
+fn entity_links(run: &Run, rows: Range<usize>) -> Table {
     let facts = run.facts;
-    let parcels = 0..facts.shipments.parcels.len() as u32;
+    let parcels = rows.start as u32..rows.end as u32;
     Table::default()
         .full("parcel_id", text(parcels.clone().map(|p| facts.shipments.parcels.id.get(p))))
         .full(
@@ -299,10 +342,10 @@ fn entity_links(run: &Run) -> Table {
 }
 
 /// Every line whose price could be compared, for ranking: most of them are far below what is flagged.
-fn line_scores(run: &Run) -> Table {
+fn line_scores(run: &Run, range: Range<usize>) -> Table {
     let shipments = run.facts.shipments;
     let (lines, prices) = (&shipments.lines, &run.facts.prices);
-    let rows: Vec<_> = (0..lines.len())
+    let rows: Vec<_> = range
         .into_par_iter()
         .filter_map(|line| {
             let consignor = run.facts.consignor(lines.parcel[line]);
