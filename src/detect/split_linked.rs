@@ -80,7 +80,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         across: true,
         crowd: settings.crowd,
     };
-    let found = |link: Link| search(facts, &Pools::of(facts, &contacts(facts, link)), &model);
+    let found = |link: Link| search(facts, &Pools::of(facts, &contacts(facts, link, model.crowd)), &model);
     let by_link: Vec<Search> = Link::ALL.into_par_iter().map(found).collect();
     let mut all = Search::default();
     for (link, found) in Link::ALL.into_iter().zip(by_link) {

@@ -189,16 +189,19 @@ impl Prices {
             let points = goods.iter().filter_map(|goods| goods.on(scale));
             points.partition(|point| !shares_value(shipments, point.row.line as usize))
         };
+        let (by_piece, by_kg) = rayon::join(|| apart(Scale::Piece), || apart(Scale::Kg));
+        drop(goods);
         let past = |scale: Scale| reference.cells(scale, &currencies, &clusters);
-        let model = |scale: Scale, slope: (f64, f64)| {
-            let (points, guests) = apart(scale);
+        let model = |scale: Scale, (points, guests): (Vec<Point>, Vec<Point>), slope: (f64, f64)| {
             let mut model = Model::build(points, lines, senders, slope, &past(scale));
             model.welcome(&guests);
             model
         };
         // Price per piece grows with weight by less than the weight, so price per kg falls with it.
-        let (piece, kg) = rayon::join(|| model(Scale::Piece, (0.6, 0.0)), || model(Scale::Kg, (-0.4, -1.0)));
-        drop(goods);
+        let (piece, kg) = rayon::join(
+            || model(Scale::Piece, by_piece, (0.6, 0.0)),
+            || model(Scale::Kg, by_kg, (-0.4, -1.0)),
+        );
         let entries: Vec<Entry> = (0..shipments.lines.len())
             .into_par_iter()
             .filter(|line| !private_gift(shipments.lines.parcel[*line]) && !shares_value(shipments, *line))

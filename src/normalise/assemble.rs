@@ -3,7 +3,7 @@
 //! The result does not depend on the order of files, blocks or records: lines are ordered by what they say.
 
 use super::block::Context;
-use super::party::Distinct;
+use super::party::{Distinct, halves};
 use super::records::{Night, Records, WORDS};
 use crate::fields::country::Country;
 use crate::fields::currency::Currency;
@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 
 /// A line, by its position among the records.
 type Place = u32;
+/// A line behind the first bytes of its channel and identifier.
+type Keyed = ((u64, u64), Place);
 
 /// A record set aside because another one says the same or better.
 pub(super) struct Repeat {
@@ -117,8 +119,8 @@ impl Table<'_> {
     }
 
     /// Lines by channel and identifier, then by what they say; with the first bytes of both, which tell most apart.
-    fn sorted(&self) -> Vec<(u128, Place)> {
-        let mut keyed: Vec<(u128, Place)> = (0..self.records.len() as u32)
+    fn sorted(&self) -> Vec<Keyed> {
+        let mut keyed: Vec<Keyed> = (0..self.records.len() as u32)
             .into_par_iter()
             .filter(|&place| self.sound[self.at(place, |r| &r.source) as usize])
             .map(|place| {
@@ -127,7 +129,7 @@ impl Table<'_> {
                 let id = self.id(place).as_bytes();
                 let kept = id.len().min(15);
                 key[1..1 + kept].copy_from_slice(&id[..kept]);
-                (u128::from_be_bytes(key), place)
+                (halves(u128::from_be_bytes(key)), place)
             })
             .collect();
         keyed.par_sort_unstable();
@@ -164,13 +166,13 @@ impl Table<'_> {
     /// past the last.
     fn parcels(
         &self,
-        sorted: &[(u128, Place)],
+        sorted: &[Keyed],
         repeats: &mut Vec<Repeat>,
         restated: &mut Restated,
     ) -> (Vec<Place>, Vec<u32>) {
         let mut kept: Vec<Place> = Vec::with_capacity(sorted.len());
         let mut starts = Vec::with_capacity(sorted.len() + 1);
-        let same = |a: &(u128, Place), b: &(u128, Place)| {
+        let same = |a: &Keyed, b: &Keyed| {
             a.0 == b.0
                 && self.at(a.1, |c| &c.date) == self.at(b.1, |c| &c.date)
                 && self.id(a.1) == self.id(b.1)

@@ -59,7 +59,9 @@ pub(super) fn write(
         let batch = RecordBatch::try_new(schema.clone(), columns).map_err(arrow)?;
         let writer = match &mut writer {
             Some(writer) => writer,
-            none => none.insert(ArrowWriter::try_new(&file, schema, Some(properties.clone())).map_err(parquet)?),
+            none => {
+                none.insert(ArrowWriter::try_new(&file, schema, Some(properties.clone())).map_err(parquet)?)
+            }
         };
         writer.write(&batch).map_err(parquet)?;
     }

@@ -47,9 +47,9 @@ pub fn consignees(facts: &Facts) -> Vec<Row> {
     rows
 }
 
-/// All parcels whose consignee shares a particular with another consignee, by the particular and day. Parcel shops,
-/// lockers and post offices tie nobody together and are left out.
-pub fn contacts(facts: &Facts, link: Link) -> Vec<Row> {
+/// All parcels whose consignee shares a particular with at least one and fewer than `crowd` other consignees, by the
+/// particular and day. Parcel shops, lockers and post offices tie nobody together and are left out.
+pub fn contacts(facts: &Facts, link: Link, crowd: u32) -> Vec<Row> {
     let contacts = &facts.consignees.contacts;
     let hashes = match link {
         Link::Phone => &contacts.phone,
@@ -64,12 +64,12 @@ pub fn contacts(facts: &Facts, link: Link) -> Vec<Row> {
         .map(|(party, &hash)| (hash, entities[party]))
         .collect();
     tied.par_sort_unstable();
-    let mut shared: Vec<u64> = tied
+    tied.dedup();
+    let shared: Vec<u64> = tied
         .chunk_by(|a, b| a.0 == b.0)
-        .filter(|members| members.first() != members.last())
-        .map(|members| members[0].0)
+        .filter(|consignees| (2..=crowd as usize).contains(&consignees.len()))
+        .map(|consignees| consignees[0].0)
         .collect();
-    shared.dedup();
     let of_party: Vec<bool> = hashes
         .par_iter()
         .enumerate()
