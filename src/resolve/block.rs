@@ -66,20 +66,28 @@ fn shared_keys_of(members: &[u32], each: usize, key: impl Fn(u32, usize) -> u64 
 fn shared_keys(keys: &[u64], member: impl Fn(usize) -> u32 + Sync) -> Vec<Entry> {
     const SEEN: u8 = 1;
     const AGAIN: u8 = 2;
-    let size = (keys.len() * 4).next_power_of_two().clamp(1024, 1 << 24);
-    // Most keys occur once; a bit per hashed key keeps them out of the sort.
-    let seen: Vec<AtomicU8> = (0..size).map(|_| AtomicU8::new(0)).collect();
-    let slot = |key: u64| &seen[(key ^ key >> 32) as usize & (size - 1)];
+    // Most keys occur once; two bits per hashed key keep them out of the sort.
+    let slots = (keys.len() * 4).next_power_of_two().clamp(1024, 1 << 30);
+    let seen: Vec<AtomicU8> = (0..slots / 4).map(|_| AtomicU8::new(0)).collect();
+    let slot = |key: u64| {
+        let place = (key ^ key >> 32) as usize & (slots - 1);
+        (&seen[place / 4], place % 4 * 2)
+    };
     keys.par_iter().with_min_len(4096).filter(|key| **key != 0).for_each(|&key| {
-        if slot(key).fetch_or(SEEN, Ordering::Relaxed) & SEEN != 0 {
-            slot(key).fetch_or(AGAIN, Ordering::Relaxed);
+        let (four, at) = slot(key);
+        if four.fetch_or(SEEN << at, Ordering::Relaxed) >> at & SEEN != 0 {
+            four.fetch_or(AGAIN << at, Ordering::Relaxed);
         }
     });
+    let again = |key: u64| {
+        let (four, at) = slot(key);
+        four.load(Ordering::Relaxed) >> at & AGAIN != 0
+    };
     let mut entries: Vec<Entry> = keys
         .par_iter()
         .enumerate()
         .with_min_len(4096)
-        .filter(|(_, key)| **key != 0 && slot(**key).load(Ordering::Relaxed) & AGAIN != 0)
+        .filter(|(_, key)| **key != 0 && again(**key))
         .map(|(i, &key)| (key, member(i)))
         .collect();
     entries.par_sort_unstable();
