@@ -20,6 +20,8 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) const WORDS: usize = 8;
 /// Parties parsed by one task.
 const CHUNK: usize = 8192;
+/// Tasks whose cards wait to be added to the others: large tables are never held twice.
+const ABREAST: usize = 32;
 /// Fewest characters of a registration number.
 const REGISTRATION_LETTERS: usize = 5;
 /// Length of the random tails that are put behind name and address alike.
@@ -148,24 +150,25 @@ impl Table {
     /// Parses every party.
     pub(super) fn new(parties: &Parties) -> Table {
         let count = parties.len();
-        let chunks: Vec<Chunk> = (0..count.div_ceil(CHUNK))
-            .into_par_iter()
-            .map(|chunk| Chunk::read(parties, chunk * CHUNK..((chunk + 1) * CHUNK).min(count)))
-            .collect();
+        let chunks = count.div_ceil(CHUNK);
+        let read = |chunk: usize| Chunk::read(parties, chunk * CHUNK..((chunk + 1) * CHUNK).min(count));
         let mut table = Table {
             cards: Vec::with_capacity(count),
             identity: Vec::with_capacity(count),
-            contacts: Contacts::default(),
+            contacts: room_for(count),
             rare: 0.0,
             open: Open::default(),
             learning: false,
-            texts: Vec::with_capacity(chunks.len()),
+            texts: Vec::with_capacity(chunks),
         };
-        for chunk in chunks {
-            table.cards.extend_from_slice(&chunk.cards);
-            table.identity.extend_from_slice(&chunk.identity);
-            append(&mut table.contacts, &chunk.contacts);
-            table.texts.push(chunk.text);
+        for first in (0..chunks).step_by(ABREAST) {
+            let some: Vec<Chunk> = (first..chunks.min(first + ABREAST)).into_par_iter().map(read).collect();
+            for chunk in some {
+                table.cards.extend_from_slice(&chunk.cards);
+                table.identity.extend_from_slice(&chunk.identity);
+                append(&mut table.contacts, &chunk.contacts);
+                table.texts.push(chunk.text);
+            }
         }
         table
     }
@@ -225,6 +228,20 @@ impl Table {
             card.phone_says = eighths(phone);
             card.email_says = eighths(email);
         });
+    }
+}
+
+fn room_for(parties: usize) -> Contacts {
+    Contacts {
+        name: Vec::with_capacity(parties),
+        building: Vec::with_capacity(parties),
+        dwelling: Vec::with_capacity(parties),
+        phone: Vec::with_capacity(parties),
+        email: Vec::with_capacity(parties),
+        registration: Vec::with_capacity(parties),
+        business: Vec::with_capacity(parties),
+        pickup: Vec::with_capacity(parties),
+        nameless: Vec::with_capacity(parties),
     }
 }
 
