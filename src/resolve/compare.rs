@@ -1,7 +1,7 @@
 //! The whole evidence on a pair of declared parties, and what follows from it.
 
-use super::card::{BUSINESS, NAMELESS, Table};
-use super::names::{NameLevel, Names, compare_names, names_may_agree};
+use super::card::{BUSINESS, Card, NAMELESS, Table};
+use super::names::{NameLevel, Names, ONE_IN_A_HUNDRED, compare_names, names_may_agree};
 use super::places::{Part, PlaceLevel, Places, compare_places};
 use super::settings::{Bits, ResolveSettings, Weights};
 use crate::model::entities::Evidence;
@@ -212,6 +212,11 @@ impl Open {
     }
 }
 
+/// Whether a name has two words of which each is rarer than one in a hundred.
+fn is_distinctive(card: &Card) -> bool {
+    matches!(card.rarest(), Some((first, second)) if first != second && card.bits(second) >= ONE_IN_A_HUNDRED)
+}
+
 fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Comparison {
     let (one, two) = (&table.cards[a as usize], &table.cards[b as usize]);
     let mut places = compare_places(table, bits, a, b);
@@ -248,7 +253,7 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
     let mut all = [
         bits.prior,
         names.bits,
-        if firms { bits.firm_same } else { 0.0 },
+        if firms { bits.firm_same + if is_distinctive(one) { bits.firm_few } else { 0.0 } } else { 0.0 },
         places.building_bits,
         places.street_bits,
         places.house_bits,

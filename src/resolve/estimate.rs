@@ -12,7 +12,7 @@
 //! given names are; where families order, one side of the name is shared much more often than the other.
 
 use super::block::{groups, share_a_word, shared};
-use super::card::{Card, NAMELESS, PICKUP, Table, join};
+use super::card::{BUSINESS, Card, NAMELESS, PICKUP, Table, join};
 use super::compare::Match;
 use super::names::{NameLevel, WORD_LEVELS, compare_names};
 use super::places::{Part, Places, cities, compare_places};
@@ -37,6 +37,8 @@ const STRANGERS: f64 = 0.5;
 const FAMILY_LIKENESS: f64 = 3.0;
 /// Both words of a name are replaced so many times as often as if one had nothing to do with the other.
 const CARELESS: f64 = 5.0;
+/// Most that it says that both are firms, bits.
+const FIRMS_FEW: f64 = 3.0;
 /// Doubtful pairs that the shipped odds of the household weigh as much as.
 const HOUSEHOLD_PAIRS: f64 = 4.0;
 
@@ -53,6 +55,8 @@ pub(super) fn estimate(table: &Table, members: &[u32], settings: &ResolveSetting
     random.correct(&mut weights, &blend);
     addresses(table, members, &Bits::new(&weights, shipped), &random, shipped, &mut weights, &blend);
     names(table, members, &Bits::new(&weights, shipped), &random, shipped, &mut weights, &blend);
+    let firms = members.iter().filter(|&&party| table.cards[party as usize].has(BUSINESS)).count();
+    weights.firm_few = (members.len() as f64 / firms.max(1) as f64).log2().min(FIRMS_FEW);
     weights.place_both = place_both(table, members, &random, &weights);
     weights.prior = prior(table, members, shipped, &weights);
     weights

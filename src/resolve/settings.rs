@@ -113,6 +113,9 @@ pub struct Weights {
     pub name_most: f64,
     /// The whole name of a firm is the same, beyond what its words say: names of firms are chosen to differ.
     pub firm_same: Odds,
+    /// Both are firms, in a night of which few are; only for names of two words that few share, as a word of business says
+    /// already that it is a firm.
+    pub firm_few: f64,
     /// Others of the household to one party, among pairs at one address with a word of the name much alike.
     pub others_similar: f64,
     /// The same where one word of the name is another.
@@ -203,6 +206,7 @@ impl Default for Weights {
             word_different: Odds::new(0.002, 0.99),
             name_most: 24.0,
             firm_same: Odds::new(0.8, 0.05),
+            firm_few: 0.0,
             others_similar: 20.0,
             others_replaced: 50.0,
             others_different: 1000.0,
@@ -277,6 +281,6 @@ bits! {
     unit_same unit_different address_different postcode_near postcode_different city_near city_different
     region_same region_different
     place_different phone_different email_different registration_same registration_different country_different;
-    name_most place_most place_most_near place_both;
+    name_most place_most place_most_near place_both firm_few;
     others_similar others_replaced others_different
 }

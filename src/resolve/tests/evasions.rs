@@ -133,6 +133,16 @@ fn firms_and_their_branches() {
 }
 
 #[test]
+fn a_firm_of_a_rare_name_in_three_cities() {
+    let mut rows = strangers(3000);
+    rows.push(row(["Preickkamp & Brzeczyk GmbH", "Waldplatz 70", "Bonn", "53119", "", "", "", "DE"]));
+    rows.push(row(["Preickkamp + Brzeczyk GmbH", "Wiesenplatz 117", "Ulm", "89092", "", "", "", "DE"]));
+    rows.push(row(["PREICKKAMP & BRZECZYK GMBH", "Waldstr. 139", "Mainz", "55124", "", "", "", "DE"]));
+    let of = entities(&rows);
+    assert_eq!((of[3000], of[3001]), (of[3001], of[3002]), "{:#?}", account(&rows, 3000, 3001));
+}
+
+#[test]
 fn one_registration() {
     assert_one(&[
         ["Vosskamp GmbH", "Am Markt 1", "Ulm", "89073", "", "", "DE 123 456 7890", "DE"],
