@@ -2,8 +2,8 @@
 //!
 //! The rules are united: building; telephone; mailbox; registration; street and house number; house number and
 //! postcode or city; street and postcode or city; the two rarest words of the name, with the place unless the words are
-//! rare enough to stand alone, or with the house number; a word of the name with the postcode, the city or a word of the
-//! street; a word of the street with the house number, the postcode or the city. A block of more than
+//! rare enough to stand alone, or with the house number; a word of the name with the postcode, the city, the house number
+//! or the beginning of a word of the street; that beginning with the house number, the postcode, the city or another. A block of more than
 //! `block` members is cut again by each word of the name, and what is still too large is put in the order of names
 //! and each member compared with the next `window`. So a party meets a bounded number of others, however
 //! large the table.

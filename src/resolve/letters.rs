@@ -77,12 +77,12 @@ impl Letters {
         if all == 0 { 0.0 } else { 2.0 * both as f32 / all as f32 }
     }
 
-    /// Share of the pairs of the shorter text that are in the longer one too; 0 where it is next to nothing, or not
-    /// shorter by a word.
+    /// Share of the pairs of the shorter text that are in the longer one too; 0 where it is next to nothing, or no
+    /// shorter.
     pub(super) fn share_within(self, other: Letters) -> f32 {
         let both: u32 = self.0.iter().zip(other.0).map(|(a, b)| (a & b).count_ones()).sum();
         let (fewer, more) = (self.count().min(other.count()), self.count().max(other.count()));
-        if fewer < FEWEST_PAIRS || more < fewer + FEWEST_PAIRS - 1 { 0.0 } else { both as f32 / fewer as f32 }
+        if fewer < FEWEST_PAIRS || more <= fewer { 0.0 } else { both as f32 / fewer as f32 }
     }
 }
 
