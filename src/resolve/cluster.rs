@@ -105,7 +105,8 @@ pub(super) struct Clusters {
 }
 
 /// Unites parties by their links, the strongest first. A union that would put two contradicting parties into one
-/// entity is refused, a link near the line joins only groups whose members are linked for the greater part, and a large entity grows by strong links only.
+/// entity is refused, a link near the line joins only groups whose members are linked for the greater part, and a large
+/// entity grows by strong links only.
 pub(super) fn cluster(table: &Table, settings: &ResolveSettings, bits: &Bits, links: &[Link]) -> Clusters {
     let count = table.len() as u32;
     let mut forest =
