@@ -2,8 +2,8 @@
 //!
 //! The rules are united: building; telephone; mailbox; registration; street and house number; house number and
 //! postcode or city; street and postcode or city; the two rarest words of the name, with the place unless the words are
-//! rare enough to stand alone, or with the house number; a word of the name with the postcode, the city or a word of the
-//! street; a word of the street with the house number, the postcode or the city. A block of more than
+//! rare enough to stand alone, or with the house number; a word of the name with the postcode, the city, the house number
+//! or the beginning of a word of the street; that beginning with the house number, the postcode, the city or another. A block of more than
 //! `block` members is cut again by each word of the name, and what is still too large is put in the order of names
 //! and each member compared with the next `window`. So a party meets a bounded number of others, however
 //! large the table.
@@ -40,9 +40,9 @@ const RARE_PAIR: f32 = 18.0;
 
 /// Words of a name that are keys by themselves.
 const KEY_WORDS: usize = 4;
-/// Words of a street that are keys by themselves, and their least length.
+/// Words of a street that are keys, and how many of their first letters: a slip mostly stands behind them.
 const STREET_WORDS: usize = 3;
-const STREET_LETTERS: usize = 5;
+const BEGINNING: usize = 4;
 
 type Entry = (u64, u32);
 
@@ -157,6 +157,8 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
         let key = |party: u32, word| word_key(&cards[party as usize], word, place);
         work.rule(name, shared_keys_of(members, KEY_WORDS, key), &mut linked);
     }
+    let key = |party: u32, word| word_and_house_key(&cards[party as usize], word);
+    work.rule("word of the name and house number", shared_keys_of(members, 2, key), &mut linked);
     let entries = shared_keys_of(members, 4, |party, i| words_key(table, party, i / 2, i % 2));
     work.rule("word of the name and word of the street", entries, &mut linked);
     if table.open.any() {
@@ -165,6 +167,8 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
             let key = |party: u32, word| street_key(table, party, word, place);
             work.rule(name, shared_keys_of(members, STREET_WORDS, key), &mut linked);
         }
+        let entries = shared_keys_of(members, STREET_WORDS, |party, word| streets_key(table, party, word));
+        work.rule("street", entries, &mut linked);
     }
     linked.links.par_sort_unstable_by_key(|link| (std::cmp::Reverse(link.weight), link.a, link.b));
     linked.links.dedup();
@@ -197,29 +201,48 @@ fn name_and_house_key(card: &Card) -> u64 {
     }
 }
 
-/// Hash of a long word of the street; 0 where there are no more.
-fn street_word(table: &Table, party: u32, word: usize) -> u64 {
+/// Hash of the first letters of a word of the street; 0 where there are no more.
+fn beginning(table: &Table, party: u32, word: usize) -> u64 {
     let card = &table.cards[party as usize];
     if card.street == 0 || card.has(NAMELESS) {
         return 0;
     }
-    let mut words = table.street(party).split(' ').filter(|word| word.len() >= STREET_LETTERS);
-    words.nth(word).map_or(0, |word| hash(word.as_bytes()))
+    let mut words = table.street(party).split(' ').filter_map(|word| word.as_bytes().get(..BEGINNING));
+    words.nth(word).map_or(0, hash)
 }
 
-/// A long word of the street, a part of the address and the country.
+/// The first letters of a word of the street, a part of the address and the country.
 fn street_key(table: &Table, party: u32, word: usize, place: Place) -> u64 {
     let card = &table.cards[party as usize];
-    let (word, place) = (street_word(table, party, word), place(card));
+    let (word, place) = (beginning(table, party, word), place(card));
     if word == 0 || place == 0 { 0 } else { join([word, u64::from(place), u64::from(card.country), 3]) }
 }
 
-/// One of the two rarest words of the name and a long word of the street.
+/// The first letters of two words of the street and the country.
+fn streets_key(table: &Table, party: u32, word: usize) -> u64 {
+    let (one, two) = (beginning(table, party, word), beginning(table, party, word + 1));
+    let country = u64::from(table.cards[party as usize].country);
+    if one == 0 || two == 0 { 0 } else { join([one, two, country, 5]) }
+}
+
+/// One of the two rarest words of the name and the first letters of a word of the street.
 fn words_key(table: &Table, party: u32, word: usize, street: usize) -> u64 {
-    let card = &table.cards[party as usize];
-    let word = card.rarest().map(|(first, second)| if word == 0 { first } else { second });
-    match (word, street_word(table, party, street)) {
-        (Some(word), street) if street != 0 => join([u64::from(card.word[word]), street, 4]),
+    let (word, street) = (rare_word(&table.cards[party as usize], word), beginning(table, party, street));
+    if word == 0 || street == 0 { 0 } else { join([word, street, 4]) }
+}
+
+/// One of the two rarest words of the name, the house number and the country.
+fn word_and_house_key(card: &Card, word: usize) -> u64 {
+    let word = rare_word(card, word);
+    let fits = word != 0 && card.house != 0 && !card.has(NAMELESS);
+    if fits { join([word, u64::from(card.house), u64::from(card.country), 6]) } else { 0 }
+}
+
+/// The rarest word of the name, or the next; 0 where there is none.
+fn rare_word(card: &Card, word: usize) -> u64 {
+    match card.rarest() {
+        Some((first, _)) if word == 0 => u64::from(card.word[first]),
+        Some((first, second)) if first != second => u64::from(card.word[second]),
         _ => 0,
     }
 }
@@ -279,7 +302,8 @@ struct Work<'a> {
     leave: Option<usize>,
 }
 
-fn share_a_word(a: &Card, b: &Card) -> bool {
+/// Whether two names have a whole word in common.
+pub(super) fn share_a_word(a: &Card, b: &Card) -> bool {
     a.word_hashes().iter().any(|word| b.word_hashes().contains(word))
 }
 

@@ -27,6 +27,9 @@ const REGISTRATION_LETTERS: usize = 5;
 /// Length of the random tails that are put behind name and address alike.
 const TAIL: std::ops::RangeInclusive<usize> = 4..=6;
 
+/// German floors, which stand where a state may.
+const FLOORS: [&str; 6] = ["EG", "OG", "DG", "UG", "KG", "HP"];
+
 /// Flag: the name says that it is a firm.
 pub(super) const BUSINESS: u8 = 1;
 /// Flag: the address is a parcel locker, parcel shop or post office.
@@ -69,6 +72,8 @@ pub(super) struct Card {
     pub email: u32,
     pub registration: u32,
     pub country: u16,
+    /// The state or province behind the address.
+    pub region: u16,
     /// Form of the registration: its letters and digits as such. A tax number and an EORI of one firm differ in it.
     pub registration_form: u8,
     /// What it says to share this building, telephone, mailbox, street, postcode or city, eighths of a bit.
@@ -310,6 +315,8 @@ impl Chunk {
             _ => 0,
         };
 
+        let (address, region) = without_region(address);
+        card.region = region;
         let mut address = Address::parse(address, &mut buffers.address);
         if address.has_padded_zero() {
             let text = parties.get(party, Particular::Address).trim();
@@ -336,7 +343,8 @@ impl Chunk {
         // Without any contact, declarations that read alike need not be one person's.
         self.identity.push(if contact && !name.is_placeholder() {
             let place = join([u64::from(card.street), u64::from(card.house), u64::from(card.unit)]);
-            let locality = join([postcode_hash, city, u64::from(card.country), dwelling]);
+            let country = u64::from(card.country) << 16 | u64::from(card.region);
+            let locality = join([postcode_hash, city, country, dwelling]);
             join([name_hash, place, locality, u64::from(card.phone), email, registration])
         } else {
             0
@@ -437,7 +445,7 @@ impl Chunk {
         if address.is_pickup_point() {
             card.flags |= PICKUP;
         }
-        if card.street != 0 {
+        if card.street != 0 || card.house != 0 {
             card.flags |= ADDRESS;
         }
         if card.street == 0 || place.locality == 0 {
@@ -481,6 +489,17 @@ fn without_common_tail<'a>(name: &'a str, address: &'a str) -> (&'a str, &'a str
     }
 }
 
+/// Cuts the state or province off an address, two or three capital letters behind its last comma; 0 where there is none.
+fn without_region(address: &str) -> (&str, u16) {
+    let (rest, last) = address.rsplit_once(',').unwrap_or(("", address));
+    let letters = last.trim().as_bytes();
+    let fits = (2..=3).contains(&letters.len()) && letters.iter().all(u8::is_ascii_uppercase);
+    if !fits || FLOORS.contains(&last.trim()) {
+        return (address, 0);
+    }
+    (rest, letters.iter().fold(0, |number, letter| number << 5 | u16::from(letter & 31)))
+}
+
 /// Hashes of the first and the last word of a name as written; what stands before a comma stands last.
 fn ends(name: &str, buffer: &mut String) -> (u32, u32) {
     fold(name, buffer);
@@ -517,4 +536,26 @@ fn form(registration: &str) -> u8 {
         .to_le_bytes()
         .into_iter()
         .fold(0, |all, byte| all ^ byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_behind_the_address() {
+        for address in ["12 Main St, NSW", "12 Main St ,NSW ", "NSW"] {
+            let (rest, region) = without_region(address);
+            assert_eq!(
+                (rest.trim(), region),
+                (if address == "NSW" { "" } else { "12 Main St" }, 14 << 10 | 19 << 5 | 23)
+            );
+        }
+        assert_ne!(without_region("12 Main St, NSW").1, without_region("12 Main St, VIC").1);
+        for address in
+            ["12 Main St", "12 Main St, Flat B", "12 Main St, Oak", "Ringstr. 5, OG", "12 Main St, B2", ""]
+        {
+            assert_eq!(without_region(address), (address, 0));
+        }
+    }
 }

@@ -105,7 +105,8 @@ pub(super) struct Clusters {
 }
 
 /// Unites parties by their links, the strongest first. A union that would put two contradicting parties into one
-/// entity is refused, a link near the line joins only groups whose members are linked throughout, and a large entity grows by strong links only.
+/// entity is refused, a link near the line joins only groups whose members are linked for the greater part, and a large
+/// entity grows by strong links only.
 pub(super) fn cluster(table: &Table, settings: &ResolveSettings, bits: &Bits, links: &[Link]) -> Clusters {
     let count = table.len() as u32;
     let mut forest =
@@ -125,15 +126,20 @@ pub(super) fn cluster(table: &Table, settings: &ResolveSettings, bits: &Bits, li
         if size > 2 {
             let (ours, m) = forest.witnesses(a);
             let (theirs, n) = forest.witnesses(b);
-            // A strong link may join what differs elsewhere; a weak one only what would be linked anyway.
+            // A strong link may join what differs elsewhere; a weak one only what is linked for the greater part.
             let weak = link.weight < sure;
-            let clash = |x: &u32| {
-                theirs[..n].iter().filter(|y| (*x.min(*y), *x.max(*y)) != (link.a, link.b)).any(|y| {
-                    let comparison = compare(table, bits, *x, *y);
-                    comparison.contradicts() || weak && !comparison.is_link(settings)
-                })
-            };
-            if ours[..m].iter().any(clash) {
+            let pairs =
+                ours[..m].iter().flat_map(|&x| theirs[..n].iter().map(move |&y| (x.min(y), x.max(y))));
+            let (mut clash, mut support) = (false, 0);
+            for (x, y) in pairs.filter(|pair| *pair != (link.a, link.b)) {
+                let comparison = compare(table, bits, x, y);
+                clash = comparison.contradicts();
+                if clash {
+                    break;
+                }
+                support += if weak && !comparison.is_link(settings) { -1 } else { 1 };
+            }
+            if clash || support < 0 {
                 continue;
             }
         }

@@ -1,7 +1,7 @@
 //! The whole evidence on a pair of declared parties, and what follows from it.
 
-use super::card::{BUSINESS, NAMELESS, Table};
-use super::names::{NameLevel, Names, compare_names, names_may_agree};
+use super::card::{BUSINESS, Card, NAMELESS, Table};
+use super::names::{NameLevel, Names, ONE_IN_A_HUNDRED, compare_names, names_may_agree};
 use super::places::{Part, PlaceLevel, Places, compare_places};
 use super::settings::{Bits, ResolveSettings, Weights};
 use crate::model::entities::Evidence;
@@ -33,9 +33,12 @@ impl Match {
 }
 
 /// Lines of an account.
-const LINES: usize = 14;
+const LINES: usize = 15;
 /// What an address must say, bits, for two names at it to be slips of a third, where the night's names are often replaced.
 const ADDRESS_EXPLAINS: f32 = 6.0;
+
+/// What a building must say, bits, to be like those at which names were tallied: few share it.
+const TALLIED: f32 = 10.0;
 
 /// All comparisons of one pair.
 #[derive(Clone, Copy, Debug)]
@@ -66,8 +69,9 @@ impl Comparison {
     }
 
     /// Weight of all evidence without the doubt whether another of the household is meant, bits: what ranks links.
+    /// Where the tally of such pairs is all the evidence, it ranks them too.
     pub(super) fn strength(&self) -> f32 {
-        self.bits[..LINES - 1].iter().sum()
+        self.bits[..LINES - 1].iter().sum::<f32>().max(self.total())
     }
 
     /// Whether the two are found by the same building, telephone, mailbox or registration.
@@ -82,14 +86,16 @@ impl Comparison {
         let mailbox_or_number = self.phone == Match::Same || self.email == Match::Same;
         match self.names.level {
             level if level.is_doubtful() => {
-                let met = contact || self.places.level == PlaceLevel::Vicinity;
+                let similar = level == NameLevel::Similar && self.places.level == PlaceLevel::Vicinity;
+                let met = contact || similar || self.places.may_be_home();
                 let line = if self.open { settings.merge_household } else { f64::INFINITY };
                 return met && self.registration != Match::Different && total >= line;
             }
             NameLevel::Nameless => {
-                let dwelling = matches!(self.places.level, PlaceLevel::Dwelling | PlaceLevel::Building);
                 return self.registration == Match::Same
-                    || dwelling && mailbox_or_number && self.registration != Match::Different;
+                    || self.places.level.is_same_building()
+                        && mailbox_or_number
+                        && self.registration != Match::Different;
             }
             _ => {}
         }
@@ -140,6 +146,7 @@ impl Comparison {
             ("flat", self.places.unit.text()),
             ("postcode", self.places.postcode.text()),
             ("city", self.places.city.text()),
+            ("region", self.places.region.text()),
             ("phone", self.phone.text()),
             ("email", self.email.text()),
             ("registration", self.registration.text()),
@@ -205,6 +212,11 @@ impl Open {
     }
 }
 
+/// Whether a name has two words of which each is rarer than one in a hundred.
+fn is_distinctive(card: &Card) -> bool {
+    matches!(card.rarest(), Some((first, second)) if first != second && card.bits(second) >= ONE_IN_A_HUNDRED)
+}
+
 fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Comparison {
     let (one, two) = (&table.cards[a as usize], &table.cards[b as usize]);
     let mut places = compare_places(table, bits, a, b);
@@ -226,6 +238,9 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
         let locality = places.postcode_bits + places.city_bits;
         if locality < -1.0 {
             (places.postcode_bits, places.city_bits) = (-1.0, 0.0);
+        } else if places.postcode_bits > 0.0 && places.city_bits > 0.0 {
+            // The city is often in a firm's name.
+            (places.postcode_bits, places.city_bits) = (places.postcode_bits.max(places.city_bits), 0.0);
         }
     }
     let says = |a: u8, b: u8| f32::from(a.min(b)) / 8.0;
@@ -238,13 +253,14 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
     let mut all = [
         bits.prior,
         names.bits,
-        if firms { bits.firm_same } else { 0.0 },
+        if firms { bits.firm_same + if is_distinctive(one) { bits.firm_few } else { 0.0 } } else { 0.0 },
         places.building_bits,
         places.street_bits,
         places.house_bits,
         places.unit_bits,
         places.postcode_bits,
         places.city_bits,
+        places.region_bits,
         weigh(phone, says(one.phone_says, two.phone_says), phone_different),
         weigh(email, says(one.email_says, two.email_says), if firms { 0.0 } else { bits.email_different }),
         weigh(registration, bits.registration_same, bits.registration_different),
@@ -261,9 +277,9 @@ fn with_names(table: &Table, bits: &Bits, a: u32, b: u32, names: Names) -> Compa
         // Odds of one party against strangers and against others of the household together.
         let sum = all.iter().sum::<f32>();
         let odds = f64::from(sum).exp2();
-        let open = table.open.allows(NameLevel::Different);
-        all[LINES - 1] = if names.level == NameLevel::Different && open && places.level.is_building() {
-            // Two names that differ altogether were tallied at one building, so that the tally is all the evidence.
+        let tallied = places.level.is_same_building() && places.building_bits >= TALLIED;
+        all[LINES - 1] = if table.open.allows(names.level) && tallied {
+            // Such names were tallied at one building, so that the tally is all the evidence.
             -others.log2() as f32 - sum
         } else {
             -(odds.mul_add(others, 1.0).log2()) as f32

@@ -11,11 +11,11 @@
 //! person of the household. The night can tell. Where names are replaced by mistake, surnames are replaced as
 //! given names are; where families order, one side of the name is shared much more often than the other.
 
-use super::block::{groups, shared};
-use super::card::{Card, NAMELESS, PICKUP, Table, join};
+use super::block::{groups, share_a_word, shared};
+use super::card::{BUSINESS, Card, NAMELESS, PICKUP, Table, join};
 use super::compare::Match;
 use super::names::{NameLevel, WORD_LEVELS, compare_names};
-use super::places::{Part, Places, compare_places};
+use super::places::{Part, Places, cities, compare_places};
 use super::settings::{Bits, Odds, ResolveSettings, Weights};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -37,6 +37,8 @@ const STRANGERS: f64 = 0.5;
 const FAMILY_LIKENESS: f64 = 3.0;
 /// Both words of a name are replaced so many times as often as if one had nothing to do with the other.
 const CARELESS: f64 = 5.0;
+/// Most that it says that both are firms, bits.
+const FIRMS_FEW: f64 = 3.0;
 /// Doubtful pairs that the shipped odds of the household weigh as much as.
 const HOUSEHOLD_PAIRS: f64 = 4.0;
 
@@ -53,6 +55,9 @@ pub(super) fn estimate(table: &Table, members: &[u32], settings: &ResolveSetting
     random.correct(&mut weights, &blend);
     addresses(table, members, &Bits::new(&weights, shipped), &random, shipped, &mut weights, &blend);
     names(table, members, &Bits::new(&weights, shipped), &random, shipped, &mut weights, &blend);
+    let firms = members.iter().filter(|&&party| table.cards[party as usize].has(BUSINESS)).count();
+    weights.firm_few = (members.len() as f64 / firms.max(1) as f64).log2().min(FIRMS_FEW);
+    weights.place_both = place_both(table, members, &random, &weights);
     weights.prior = prior(table, members, shipped, &weights);
     weights
 }
@@ -101,7 +106,7 @@ fn scatter(number: u64) -> u64 {
 }
 
 /// Levels of the parts of an address and of the contacts that are learnt, by field.
-const FIELDS: usize = 6;
+const FIELDS: usize = 7;
 /// Levels of one field; 0 is missing.
 const LEVELS: usize = 5;
 type Pattern = [u8; FIELDS];
@@ -121,6 +126,7 @@ fn pattern(table: &Table, places: &Places, a: u32, b: u32) -> Pattern {
         part(places.city),
         contact(Match::of(one.phone, two.phone)),
         contact(Match::of(one.email, two.email)),
+        part(places.region),
     ]
 }
 
@@ -198,6 +204,8 @@ impl Random {
             (2, Part::Different, &mut weights.postcode_different),
             (3, Part::Near, &mut weights.city_near),
             (3, Part::Different, &mut weights.city_different),
+            (6, Part::Same, &mut weights.region_same),
+            (6, Part::Different, &mut weights.region_different),
         ];
         for (field, level, odds) in fields {
             odds.u = self.share(*field, *level, odds.u, blend);
@@ -291,6 +299,8 @@ fn addresses(
     weights.phone_different.m = share(4, Part::Different, shipped.phone_different);
     weights.email_same.m = share(5, Part::Same, shipped.email_same);
     weights.email_different.m = share(5, Part::Different, shipped.email_different);
+    weights.region_same.m = share(6, Part::Same, shipped.region_same);
+    weights.region_different.m = share(6, Part::Different, shipped.region_different);
 }
 
 /// Shares of the levels of each field where it is not missing, drawn towards `start` by `pairs`; never 0.
@@ -315,6 +325,7 @@ fn initial(w: &Weights) -> Counts {
         [0.0, rest(&city), w.city_near.m, 0.0, w.city_different.m],
         [0.0, w.phone_same.m, 0.0, 0.0, w.phone_different.m],
         [0.0, w.email_same.m, 0.0, 0.0, w.email_different.m],
+        [0.0, w.region_same.m, 0.0, 0.0, w.region_different.m],
     ]
 }
 
@@ -409,13 +420,15 @@ fn names(
     // A record that errs once errs more often: both words are replaced in more pairs than chance would have.
     let all = exact + slips + similar + mistakes + unplaced;
     let both = CARELESS * mistakes * mistakes / (4.0 * all.max(1.0));
-    weights.others_different = belief(both.min(other), other, shipped.others_different, 1.0);
+    weights.others_different = belief(both.min(other), other, shipped.others_different, 0.5);
     weights.others_replaced = belief(mistakes, replaced, shipped.others_replaced, HOUSEHOLD_PAIRS);
     // Members of a household whose names are alike by chance.
     let likeness = FAMILY_LIKENESS * random.words[6] / random.slots.max(1.0);
     let family = (replaced - mistakes) * likeness;
     weights.others_similar =
-        belief((similar - family).max(0.0), similar, shipped.others_similar, HOUSEHOLD_PAIRS);
+        belief((similar - family).max(0.0), similar, shipped.others_similar, HOUSEHOLD_PAIRS)
+            // A word much alike is a slip all the more where a replaced one is.
+            .min(weights.others_replaced);
 
     // Words of pairs that are one party.
     let one_party = |kind: Kind| match kind {
@@ -451,6 +464,33 @@ fn shared_word(a: &Card, b: &Card) -> Option<bool> {
         (false, true) => Some(false),
         _ => None,
     }
+}
+
+/// How much the city says beside the postcode: its bits among parties of one postcode whose names and streets have
+/// nothing in common, over its bits among all.
+fn place_both(table: &Table, members: &[u32], random: &Random, weights: &Weights) -> f64 {
+    let card = |party: u32| &table.cards[party as usize];
+    let entries = sampled(members, |party| {
+        let card = card(party);
+        let fits = card.postcode != 0 && card.city != 0 && !card.has(NAMELESS);
+        if fits { join([u64::from(card.postcode), u64::from(card.country)]) } else { 0 }
+    });
+    // The shipped belief, that a postcode has one city, counts as much as a pair.
+    let (mut same, mut all) = (0.95, 1.0);
+    for pair in groups(&entries).flat_map(|group| group.windows(2)) {
+        let (a, b) = (pair[0].1, pair[1].1);
+        let (one, two) = (card(a), card(b));
+        if one.street != two.street && one.house != two.house && !share_a_word(one, two) {
+            same += f64::from(u8::from(cities(table, a, b).agrees()));
+            all += 1.0;
+        }
+    }
+    let of = &random.fields[3];
+    let (met, pairs) = (of[Part::Same as usize] + of[Part::Near as usize], of[1..].iter().sum::<f64>());
+    let beside = -(same / all).log2();
+    let alone = -((met + 1.0) / (pairs + 1.0)).log2();
+    // Where all live in one city, it says nothing.
+    if alone < 1.0 { weights.place_both } else { (beside / alone).clamp(0.0, 1.0) }
 }
 
 /// Chance that two declarations taken at random are one party: the pairs found by rules that hardly err, over the

@@ -33,7 +33,8 @@ pub(super) struct Counts {
 impl Counts {
     /// A sketch for about so many distinct words.
     pub(super) fn new(words: usize) -> Self {
-        let size = (words.max(256) * 2).next_power_of_two().min(1 << 23);
+        // Small tables cost nothing, and in a crowded one rare words pass for common ones.
+        let size = (words * 2).next_power_of_two().clamp(1 << 18, 1 << 23);
         Counts { slots: (0..size * 2).map(|_| AtomicU32::new(0)).collect(), mask: size as u32 - 1 }
     }
 
@@ -117,5 +118,10 @@ mod tests {
         let exact = (0..1000_u32).filter(|i| counts.get(short_hash(&i.to_le_bytes())) == i % 3 + 1).count();
         assert!((0..1000_u32).all(|i| counts.get(short_hash(&i.to_le_bytes())) > i % 3));
         assert!(exact > 800, "{exact}");
+        // The words, streets, postcodes and cities of a table are more than its parties.
+        let counts = Counts::new(5_000);
+        (0..25_000_u32).for_each(|i| counts.add(short_hash(&i.to_le_bytes())));
+        let exact = (0..25_000_u32).filter(|i| counts.get(short_hash(&i.to_le_bytes())) == 1).count();
+        assert!(exact > 24_000, "{exact}");
     }
 }

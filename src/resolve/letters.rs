@@ -1,5 +1,8 @@
 //! Short texts held by value, so that slips in them are seen without a look at the text itself.
 
+/// Fewest pairs of letters by which a text is found within another.
+const FEWEST_PAIRS: u32 = 3;
+
 /// Up to eight characters, 0 behind the last.
 pub(super) type Short = [u8; 8];
 
@@ -72,6 +75,14 @@ impl Letters {
         let both: u32 = self.0.iter().zip(other.0).map(|(a, b)| (a & b).count_ones()).sum();
         let all = self.count() + other.count();
         if all == 0 { 0.0 } else { 2.0 * both as f32 / all as f32 }
+    }
+
+    /// Share of the pairs of the shorter text that are in the longer one too; 0 where it is next to nothing, or no
+    /// shorter.
+    pub(super) fn share_within(self, other: Letters) -> f32 {
+        let both: u32 = self.0.iter().zip(other.0).map(|(a, b)| (a & b).count_ones()).sum();
+        let (fewer, more) = (self.count().min(other.count()), self.count().max(other.count()));
+        if fewer < FEWEST_PAIRS || more <= fewer { 0.0 } else { both as f32 / fewer as f32 }
     }
 }
 

@@ -111,8 +111,8 @@ impl<'a> Left<'a> {
     }
 }
 
-/// A word this much rarer than another, bits, may be a slip of the pen for it: one in a hundred.
-const SLIP_IN_A_HUNDRED: f32 = 6.6;
+/// One in a hundred, bits: a word this much rarer than another may be a slip of the pen for it.
+pub(super) const ONE_IN_A_HUNDRED: f32 = 6.6;
 
 fn is_initial(word: &str) -> bool {
     word.len() == 1
@@ -201,7 +201,7 @@ pub(super) fn compare_names(table: &Table, bits: &Bits, a: u32, b: u32) -> Names
             }
             let Some(kind) = spelling(x, y) else { continue };
             let (rarer, commoner) = (here.bits[i].max(there.bits[j]), here.bits[i].min(there.bits[j]));
-            let slip = rarer >= table.rare || rarer - commoner >= SLIP_IN_A_HUNDRED;
+            let slip = rarer >= table.rare || rarer - commoner >= ONE_IN_A_HUNDRED;
             if kind == Spelling::Typo && !slip && x.len().min(y.len()) < 7 {
                 continue;
             }

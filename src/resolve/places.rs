@@ -43,6 +43,10 @@ impl PlaceLevel {
             PlaceLevel::Different => "different addresses",
         }
     }
+    /// Whether it is the very same building.
+    pub(super) const fn is_same_building(self) -> bool {
+        matches!(self, PlaceLevel::Dwelling | PlaceLevel::Building)
+    }
     /// Whether it is the same building, or nearly so.
     pub(super) const fn is_building(self) -> bool {
         matches!(self, PlaceLevel::Dwelling | PlaceLevel::Building | PlaceLevel::NearBuilding)
@@ -79,7 +83,7 @@ impl Part {
             Part::Different => "different",
         }
     }
-    fn agrees(self) -> bool {
+    pub(super) fn agrees(self) -> bool {
         matches!(self, Part::Same | Part::Near)
     }
 }
@@ -93,13 +97,15 @@ pub(super) struct Places {
     pub unit: Part,
     pub postcode: Part,
     pub city: Part,
-    /// What the building, or street and house number apart, the flat, the postcode and the city say.
+    pub region: Part,
+    /// What the building, or street and house number apart, the flat, the postcode, the city and the region say.
     pub building_bits: f32,
     pub street_bits: f32,
     pub house_bits: f32,
     pub unit_bits: f32,
     pub postcode_bits: f32,
     pub city_bits: f32,
+    pub region_bits: f32,
 }
 
 impl Places {
@@ -111,6 +117,7 @@ impl Places {
             + self.unit_bits
             + self.postcode_bits
             + self.city_bits
+            + self.region_bits
     }
 
     /// Whether the street, or house number and postcode together, say that it may well be the same place.
@@ -118,6 +125,14 @@ impl Places {
         let street = self.street.agrees() || self.street == Part::Some;
         let house = self.house == Part::Same && (open.replaced() || self.postcode == Part::Same);
         self.level == PlaceLevel::Vicinity && (street || house)
+    }
+
+    /// Whether it may be the same place under another name: in another town the same street and number are another house,
+    /// and a place that is only much alike, with another street, is another place.
+    pub(super) fn may_be_home(&self) -> bool {
+        let street = self.street.agrees() || self.street == Part::Some;
+        let exact = self.postcode == Part::Same || self.city == Part::Same;
+        self.level == PlaceLevel::Vicinity && (exact || street && self.is_near())
     }
 
     /// Whether the postcode or the city agrees.
@@ -139,6 +154,8 @@ fn street(table: &Table, a: u32, b: u32) -> Part {
         like if like >= MAYBE_STREET && streets_are_near(table.street(a), table.street(b)) => Part::Near,
         // Where words are replaced in many an address, less will do.
         like if like >= MOST_STREET
+            || one.street_letters.share_within(two.street_letters) >= WITHIN_STREET
+                && have_a_line_in_common(table.street(a), table.street(b))
             || like >= SOME_STREET
                 && (table.open.replaced() || share_a_word(table.street(a), table.street(b))) =>
         {
@@ -155,6 +172,12 @@ fn code(one: u32, two: u32, near: impl Fn() -> bool) -> Part {
         _ if near() => Part::Near,
         _ => Part::Different,
     }
+}
+
+/// Compares two cities.
+pub(super) fn cities(table: &Table, a: u32, b: u32) -> Part {
+    let (one, two) = (table.cards[a as usize].city, table.cards[b as usize].city);
+    code(one, two, || cities_are_near(table.city(a), table.city(b)))
 }
 
 fn cities_are_near(a: &str, b: &str) -> bool {
@@ -180,7 +203,8 @@ pub(super) fn compare_places(table: &Table, bits: &Bits, a: u32, b: u32) -> Plac
     let house = code(one.house, two.house, || one_edit(&one.house_text, &two.house_text));
     let unit = code(one.unit, two.unit, || false);
     let postcode = code(one.postcode, two.postcode, || one_slip(&one.postcode_text, &two.postcode_text));
-    let city = code(one.city, two.city, || cities_are_near(table.city(a), table.city(b)));
+    let city = cities(table, a, b);
+    let region = code(one.region.into(), two.region.into(), || false);
     let mut places = Places {
         level: PlaceLevel::Missing,
         street,
@@ -188,20 +212,28 @@ pub(super) fn compare_places(table: &Table, bits: &Bits, a: u32, b: u32) -> Plac
         unit,
         postcode,
         city,
+        region,
         building_bits: 0.0,
         street_bits: 0.0,
         house_bits: 0.0,
         unit_bits: 0.0,
         postcode_bits: 0.0,
         city_bits: 0.0,
+        region_bits: 0.0,
     };
     places.locality(one, two, bits);
     if one.has(PICKUP) || two.has(PICKUP) {
         places.level = PlaceLevel::Pickup;
         places.postcode_bits = places.postcode_bits.min(1.0);
         places.city_bits = places.city_bits.min(1.0);
+        places.region_bits = 0.0;
     } else if one.has(ADDRESS) && two.has(ADDRESS) {
-        places.address(one, two, bits);
+        places.address(one, two, bits, table.open);
+    }
+    // Who moves changes city and postcode at once; where street and house number are the same, those are two slips.
+    let moved = places.level != PlaceLevel::Vicinity && !places.is_near();
+    if moved && places.postcode_bits + places.city_bits < bits.place_different {
+        (places.postcode_bits, places.city_bits) = (bits.place_different, 0.0);
     }
     let loose = places.level == PlaceLevel::Vicinity && !places.is_close(table.open);
     if loose || matches!(places.level, PlaceLevel::Missing | PlaceLevel::Different) {
@@ -212,7 +244,8 @@ pub(super) fn compare_places(table: &Table, bits: &Bits, a: u32, b: u32) -> Plac
 }
 
 impl Places {
-    /// Postcode and city say the same thing twice: the one that says more counts, and what speaks against it.
+    /// Postcode and city say the same thing twice, unless the night's postcodes have many cities: the one that says more
+    /// counts.
     fn locality(&mut self, one: &Card, two: &Card, bits: &Bits) {
         let says = |a: u8, b: u8| f32::from(a.min(b)) / 8.0;
         self.postcode_bits = match self.postcode {
@@ -227,24 +260,24 @@ impl Places {
             Part::Different => bits.city_different,
             _ => 0.0,
         };
+        self.region_bits = match self.region {
+            // What postcode and city have said already.
+            Part::Same if self.is_near() => bits.region_same * bits.place_both,
+            Part::Same => bits.region_same,
+            Part::Different if self.postcode != Part::Different => bits.region_different,
+            _ => 0.0,
+        };
         if self.postcode_bits > 0.0 && self.city_bits > 0.0 {
             let less = if self.postcode_bits < self.city_bits {
                 &mut self.postcode_bits
             } else {
                 &mut self.city_bits
             };
-            *less = 0.0;
-        }
-        let neither = |part| matches!(part, Part::Missing | Part::Different);
-        if neither(self.postcode)
-            && neither(self.city)
-            && self.postcode_bits + self.city_bits < bits.place_different
-        {
-            (self.postcode_bits, self.city_bits) = (bits.place_different, 0.0);
+            *less *= bits.place_both;
         }
     }
 
-    fn address(&mut self, one: &Card, two: &Card, bits: &Bits) {
+    fn address(&mut self, one: &Card, two: &Card, bits: &Bits, open: Open) {
         let near = self.is_near();
         let apart = !near && (self.postcode == Part::Different || self.city == Part::Different);
         let same_country = one.country == two.country;
@@ -266,7 +299,7 @@ impl Places {
             // Without a house number it is the whole street.
             let street = if self.house == Part::Same { 0.0 } else { 3.0 };
             self.building_bits = (crowd - doubt - street).max(0.0);
-            (self.postcode_bits, self.city_bits) = (0.0, 0.0);
+            (self.postcode_bits, self.city_bits, self.region_bits) = (0.0, 0.0, 0.0);
             self.level = match self.unit {
                 Part::Same => PlaceLevel::Dwelling,
                 Part::Different => PlaceLevel::OtherUnit,
@@ -297,12 +330,16 @@ impl Places {
         };
         if self.level == PlaceLevel::Different {
             self.unit_bits = 0.0;
-            (self.street_bits, self.house_bits) = (bits.address_different, 0.0);
+            // Without a street only the house number differs.
+            if self.street != Part::Missing {
+                (self.street_bits, self.house_bits) = (bits.address_different, 0.0);
+            }
             return;
         }
-        // All of it together says no more than the very building would.
-        let all = self.street_bits + self.house_bits + self.postcode_bits + self.city_bits;
-        if all > crowd {
+        // All of it together says no more than the very building would, which others of the household share; in a night
+        // where words are replaced by mistake, hardly anybody shares it.
+        let all = self.street_bits + self.house_bits + self.postcode_bits + self.city_bits + self.region_bits;
+        if all > crowd && !open.replaced() {
             self.street_bits -= all - crowd;
         }
     }
@@ -312,6 +349,8 @@ impl Places {
 const NEAR_STREET: f32 = 0.75;
 /// Likeness of streets that may be near by their words.
 const MAYBE_STREET: f32 = 0.25;
+/// Share of the pairs of letters of an address that are in one with a line more.
+const WITHIN_STREET: f32 = 0.4;
 /// Likeness of addresses that have a line in common.
 const MOST_STREET: f32 = 0.6;
 /// The same, where a long word is in common too.
@@ -321,22 +360,46 @@ const SOME_STREET: f32 = 0.45;
 fn share_a_word(a: &str, b: &str) -> bool {
     a.split(' ').any(|word| word.len() >= 5 && b.split(' ').any(|other| other == word))
 }
+
+/// Kinds of street; written right, they have been shortened.
+const KINDS: [&str; 10] =
+    ["street", "place", "crescent", "close", "avenue", "drive", "court", "circuit", "road", "lane"];
+
+/// Whether one address has what the other has, slips apart, and more: a line was left out.
+fn have_a_line_in_common(a: &str, b: &str) -> bool {
+    let long = |street| str::split(street, ' ').filter(|word: &&str| word.len() > 2);
+    let (fewer, more) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let is_kind = |word: &str| {
+        let slip =
+            |kind: &&str| kind.len().abs_diff(word.len()) <= 1 && strsim::osa_distance(word, kind) <= 1;
+        word.len() > 3 && KINDS.iter().any(slip)
+    };
+    let (mut words, mut found, mut lost) = (0, 0, 0);
+    for word in long(fewer) {
+        if long(more).any(|other| words_are_near(word, other)) {
+            (words, found) = (words + 1, found + word.len());
+        } else if !is_kind(word) {
+            (words, lost) = (words + 1, lost + word.len());
+        }
+    }
+    found > 0 && words < long(more).count() && found as f32 >= NEAR_SHARE * (found + lost) as f32
+}
+
 /// Share of the longer street's letters that must be found in the other.
-const NEAR_SHARE: f32 = 0.6;
+const NEAR_SHARE: f32 = 0.75;
 
 /// Whether two streets, words in alphabetical order, are one but for a slip or a missing word.
 fn streets_are_near(a: &str, b: &str) -> bool {
     if a == b {
         return true;
     }
-    let letters = |street: &str| street.bytes().filter(|c| *c != b' ').count();
+    // Words of one and two letters are kinds of street and the like.
+    let long = |street| str::split(street, ' ').filter(|word: &&str| word.len() > 2);
+    let letters = |street| long(street).map(str::len).sum::<usize>();
     let (mut found, mut strong, mut used) = (0, false, 0_u32);
-    for word in a.split(' ') {
-        let fits = b
-            .split(' ')
-            .enumerate()
-            .take(32)
-            .find(|(j, other)| used >> j & 1 == 0 && words_are_near(word, other));
+    for word in long(a) {
+        let fits =
+            long(b).enumerate().take(32).find(|(j, other)| used >> j & 1 == 0 && words_are_near(word, other));
         if let Some((j, other)) = fits {
             used |= 1 << j;
             found += word.len().max(other.len());
@@ -367,6 +430,8 @@ fn words_are_near(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resolve::tests::{row, table};
+    use crate::resolve::{Prepared, ResolveSettings};
 
     #[test]
     fn streets() {
@@ -378,8 +443,48 @@ mod tests {
         ] {
             assert!(streets_are_near(a, b) && streets_are_near(b, a), "{a} {b}");
         }
-        for (a, b) in [("haupt st", "garten st"), ("5th av", "6th av"), ("oak st", "elm st")] {
+        for (a, b) in [
+            ("haupt st", "garten st"),
+            ("5th av", "6th av"),
+            ("oak st", "elm st"),
+            ("cabbage fox pl tree", "cabbage maurice pl tree"),
+        ] {
             assert!(!streets_are_near(a, b), "{a} {b}");
         }
+    }
+
+    #[test]
+    fn a_line_left_out() {
+        for (a, b) in [
+            ("er grun st", "cleveland gruner st"),
+            ("pl warby", "cottage pl somerset warby"),
+            ("burn sreet", "bluegum burn st"),
+        ] {
+            assert!(have_a_line_in_common(a, b) && have_a_line_in_common(b, a), "{a} {b}");
+        }
+        for (a, b) in
+            [("bergst", "bergplatz"), ("oak st", "elm farm st"), ("st", "lodge oak st"), ("", "oak")]
+        {
+            assert!(!have_a_line_in_common(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_house_number_without_a_street() {
+        let rows = [
+            row(["Anna Weber", "18", "Paterson", "6136", "", "", "", "AU"]),
+            row(["Anna Weber", "18 Oak Street", "Paterson", "6136", "", "", "", "AU"]),
+            row(["Anna Weber", "97", "Paterson", "6136", "", "", "", "AU"]),
+        ];
+        let (parties, place) = table(&rows);
+        let settings = ResolveSettings::default();
+        let Prepared { table, .. } = Prepared::new(&parties, &settings);
+        let bits = Bits::new(&settings.weights, &settings.weights);
+        let places = |i: usize, j: usize| compare_places(&table, &bits, place[i], place[j]);
+        assert_eq!(places(0, 1).level, PlaceLevel::Vicinity);
+        assert!(places(0, 1).house_bits > 3.0);
+        // The number alone differs, and no street.
+        assert_eq!(places(0, 2).house_bits, bits.house_different);
+        assert_eq!(places(0, 2).street_bits, 0.0);
     }
 }

@@ -113,6 +113,9 @@ pub struct Weights {
     pub name_most: f64,
     /// The whole name of a firm is the same, beyond what its words say: names of firms are chosen to differ.
     pub firm_same: Odds,
+    /// Both are firms, in a night of which few are; only for names of two words that few share, as a word of business says
+    /// already that it is a firm.
+    pub firm_few: f64,
     /// Others of the household to one party, among pairs at one address with a word of the name much alike.
     pub others_similar: f64,
     /// The same where one word of the name is another.
@@ -145,6 +148,10 @@ pub struct Weights {
     pub city_near: Odds,
     /// The cities differ, the postcodes do not.
     pub city_different: Odds,
+    /// The state or province is the same.
+    pub region_same: Odds,
+    /// The states or provinces differ.
+    pub region_different: Odds,
     /// The flat is the same too.
     pub unit_same: Odds,
     /// The flats differ.
@@ -159,6 +166,9 @@ pub struct Weights {
     pub place_most: f64,
     /// Most that it can say beside a street or a house number, bits.
     pub place_most_near: f64,
+    /// Of postcode and city, how much of what the lesser says counts beside the other, 0 to 1: nothing where a postcode
+    /// has one city.
+    pub place_both: f64,
     /// Postcodes and cities differ.
     pub place_different: Odds,
     /// The telephone is the same; see `crowd`.
@@ -196,6 +206,7 @@ impl Default for Weights {
             word_different: Odds::new(0.002, 0.99),
             name_most: 24.0,
             firm_same: Odds::new(0.8, 0.05),
+            firm_few: 0.0,
             others_similar: 20.0,
             others_replaced: 50.0,
             others_different: 1000.0,
@@ -212,6 +223,8 @@ impl Default for Weights {
             postcode_different: Odds::new(0.1, 0.95),
             city_near: Odds::new(0.05, 0.005),
             city_different: Odds::new(0.15, 0.95),
+            region_same: Odds::new(0.9, 0.3),
+            region_different: Odds::new(0.08, 0.7),
             unit_same: Odds::new(0.8, 0.1),
             unit_different: Odds::new(0.05, 0.8),
             address_different: Odds::new(0.06, 1.0),
@@ -219,6 +232,7 @@ impl Default for Weights {
             crowd: 1.25,
             place_most: 5.0,
             place_most_near: 9.0,
+            place_both: 0.0,
             place_different: Odds::new(0.3, 1.0),
             phone_same: Odds::new(0.6, 5e-7),
             phone_different: Odds::new(0.12, 1.0),
@@ -265,7 +279,8 @@ bits! {
     word_same word_sound word_typo word_short word_initial word_missing lone_word word_similar word_different firm_same
     street_same street_near street_some street_different house_same house_near house_different
     unit_same unit_different address_different postcode_near postcode_different city_near city_different
+    region_same region_different
     place_different phone_different email_different registration_same registration_different country_different;
-    name_most place_most place_most_near;
+    name_most place_most place_most_near place_both firm_few;
     others_similar others_replaced others_different
 }

@@ -1,6 +1,6 @@
 //! One party that does not want to look like one.
 
-use super::{assert_one, entities, row, strangers};
+use super::{ResolveSettings, account, assert_one, entities, entities_by, row, strangers};
 
 #[test]
 fn slips_initials_and_order_at_one_address() {
@@ -133,6 +133,16 @@ fn firms_and_their_branches() {
 }
 
 #[test]
+fn a_firm_of_a_rare_name_in_three_cities() {
+    let mut rows = strangers(3000);
+    rows.push(row(["Preickkamp & Brzeczyk GmbH", "Waldplatz 70", "Bonn", "53119", "", "", "", "DE"]));
+    rows.push(row(["Preickkamp + Brzeczyk GmbH", "Wiesenplatz 117", "Ulm", "89092", "", "", "", "DE"]));
+    rows.push(row(["PREICKKAMP & BRZECZYK GMBH", "Waldstr. 139", "Mainz", "55124", "", "", "", "DE"]));
+    let of = entities(&rows);
+    assert_eq!((of[3000], of[3001]), (of[3001], of[3002]), "{:#?}", account(&rows, 3000, 3001));
+}
+
+#[test]
 fn one_registration() {
     assert_one(&[
         ["Vosskamp GmbH", "Am Markt 1", "Ulm", "89073", "", "", "DE 123 456 7890", "DE"],
@@ -147,6 +157,41 @@ fn a_rare_name_in_one_city_with_nothing_to_the_contrary() {
     rows.push(row(["Quackenbush Thorbjorn", "", "Ulm", "", "", "", "", "DE"]));
     let of = entities(&rows);
     assert_eq!(of[60_000], of[60_001]);
+}
+
+#[test]
+fn slips_in_all_but_a_word_of_the_name_and_the_house_number() {
+    let pair = [
+        ["Tess Battison", "1 Wyolap Lace", "West Wolllngong", "2201", "", "", "", "AU"],
+        ["Tess Battisson", "1 Wyola Place, Malsah", "West Wollongong", "2210", "", "", "", "AU"],
+    ];
+    let mut rows = strangers(3000);
+    rows.extend(pair.map(row));
+    let of = entities(&rows);
+    assert_eq!(of[3000], of[3001], "{:#?}", account(&rows, 3000, 3001));
+}
+
+#[test]
+fn a_declaration_that_most_of_a_person_support() {
+    let rows = [
+        ["Jonathan Smith", "12 Main Street", "Leeds", "LS1 4AB", "07911 123457", "", "", "GB"],
+        ["Jonathon Smith", "12 Main Street", "Leeds", "LS1 4AB", "07911 123457", "", "", "GB"],
+        ["Jonathan Smith", "12 Main Street", "Leeds", "LS1 4AB", "", "", "", "GB"],
+        ["Jonathan Smith", "4 Oak Avenue", "York", "YO1 7AA", "07911 123457", "", "", "GB"],
+        ["Jonathan Smith", "77 Elm Road", "Hull", "HU1 1AA", "", "js@web.de", "", "GB"],
+        ["Jonathan Smith", "4 Oak Avenue", "York", "YO1 7AA", "", "js@web.de", "", "GB"],
+    ];
+    let entities = |count| {
+        let rows: Vec<_> = rows[..count].iter().map(|cells| row(*cells)).collect();
+        // Every link near the line.
+        entities_by(&rows, &ResolveSettings { sure: 99.0, ..ResolveSettings::default() })
+    };
+    // The third gives no telephone, the other two do.
+    let of = entities(4);
+    assert_eq!((of[1], of[2], of[3]), (of[0], of[0], of[0]));
+    // Only one of the person knows the mailbox.
+    let of = entities(6);
+    assert_ne!(of[4], of[0]);
 }
 
 #[test]

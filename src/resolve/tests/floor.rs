@@ -166,7 +166,7 @@ fn a_register_where_words_are_replaced() {
     let (precision, recall) = pairs(&entities(&rows), &truth);
     println!("{} rows, precision {precision:.4}, recall {recall:.4}", rows.len());
     assert!(precision >= 0.998, "{precision}");
-    assert!(recall >= 0.96, "{recall}");
+    assert!(recall >= 0.98, "{recall}");
 }
 
 #[test]

@@ -142,3 +142,25 @@ fn strangers_change_nothing_where_nothing_is_learnt_from_them() {
     more.extend(strangers(4000));
     assert_eq!(sets_of(entities_by(&more, &settings))[..rows.len()], before[..]);
 }
+
+#[test]
+fn the_night_says_whether_a_postcode_has_one_city() {
+    let both = |rows: &[Row]| {
+        let (parties, _) = table(rows);
+        let settings = ResolveSettings::default();
+        let Prepared { mut table, first } = Prepared::new(&parties, &settings);
+        learn(&mut table, &representatives(&first), &settings).place_both
+    };
+    let mut rows = strangers(3000);
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[3] = format!("{}", 20_000 + i % 701);
+        row[2] = name(i % 701 / 7);
+    }
+    let one = both(&rows);
+    assert!(one < 0.1, "{one}");
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[2] = name(i * 31 % 97);
+    }
+    let many = both(&rows);
+    assert!(many > 0.5, "{many}");
+}

@@ -151,6 +151,30 @@ fn firms_of_one_common_name_or_two_registrations() {
 }
 
 #[test]
+fn firms_of_like_names_in_other_towns() {
+    let firms = |pairs: [[&str; 3]; 2]| {
+        let mut rows = strangers(3000);
+        rows.extend(pairs.map(|[name, street, city]| row([name, street, city, "", "", "", "", "DE"])));
+        let of = entities(&rows);
+        assert_ne!(of[3000], of[3001], "{:#?}", super::account(&rows, 3000, 3001));
+    };
+    // As common as two of the commonest surnames; a franchise; one word of two another; a slip in a rare word.
+    firms([
+        ["Müller & Schmidt GmbH", "Waldplatz 70", "Bonn"],
+        ["Müller & Schmidt GmbH", "Am Markt 1", "Ulm"],
+    ]);
+    firms([["Global Trading GmbH", "Waldplatz 70", "Bonn"], ["Global Trading GmbH", "Am Markt 1", "Ulm"]]);
+    firms([
+        ["Preickkamp & Brzeczyk GmbH", "Waldplatz 70", "Bonn"],
+        ["Preickkamp & Wojcik GmbH", "Am Markt 1", "Ulm"],
+    ]);
+    firms([
+        ["Preickkamp Handel GmbH", "Waldplatz 70", "Bonn"],
+        ["Breickkamp Handel GmbH", "Am Markt 1", "Ulm"],
+    ]);
+}
+
+#[test]
 fn a_path_of_weak_links_is_not_one_person() {
     // Each is near the next; the ends have nothing in common but a surname.
     let rows: Vec<_> = [
