@@ -56,7 +56,7 @@ pub(super) fn assemble(night: Night, inputs: &[Input], sound: &[bool], context: 
         consignee_of,
     };
     let ((senders, addressees), sorted) = rayon::join(
-        || rayon::join(|| Distinct::of(consignors), || Distinct::of(consignees)),
+        || rayon::join(|| Distinct::of(consignors.into()), || Distinct::of(consignees)),
         || table(&[], &[]).sorted(),
     );
     let mut repeats = Vec::new();

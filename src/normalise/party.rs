@@ -70,13 +70,13 @@ impl<'a> PartyCells<'a> {
         for (bytes, hash) in key.chunks_exact_mut(8).zip(own) {
             bytes.copy_from_slice(&hash.to_le_bytes());
         }
-        let number = parties.intern(xxh3_128(&key), &self.cells, row);
+        let number = parties.intern(xxh3_128(&key), |i| self.cells[i].text(row).unwrap_or_default());
         self.last = Some((own, number));
         number
     }
 }
 
-/// Distinct parties of one block.
+/// Distinct parties.
 #[derive(Default)]
 pub(super) struct LocalParties {
     parties: Parties,
@@ -84,7 +84,8 @@ pub(super) struct LocalParties {
 }
 
 impl LocalParties {
-    fn intern(&mut self, fingerprint: u128, cells: &[Cells; 8], row: usize) -> u32 {
+    /// The number of a party; `text` gives its particulars where it is new.
+    fn intern<'a>(&mut self, fingerprint: u128, text: impl Fn(usize) -> &'a str) -> u32 {
         let hash = fingerprint as u64;
         let known = &mut self.parties.fingerprint;
         if let Some(&found) = self.index.find(hash, |&i| known[i as usize] == fingerprint) {
@@ -92,12 +93,19 @@ impl LocalParties {
         }
         let number = known.len() as u32;
         known.push(fingerprint);
-        for (texts, cells) in self.parties.text.iter_mut().zip(cells) {
-            texts.push(cells.text(row).unwrap_or_default());
-        }
+        self.parties.text.iter_mut().enumerate().for_each(|(i, texts)| {
+            texts.push(text(i));
+        });
         let known = &self.parties.fingerprint;
         self.index.insert_unique(hash, number, |&i| known[i as usize] as u64);
         number
+    }
+
+    /// Adds the parties of a block; the number that each of them has here.
+    pub(super) fn add(&mut self, block: &LocalParties) -> Vec<u32> {
+        let Parties { fingerprint, text } = &block.parties;
+        let each = fingerprint.iter().zip(0..);
+        each.map(|(&party, number)| self.intern(party, |i| text[i].get(number))).collect()
     }
 }
 

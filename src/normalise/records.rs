@@ -1,6 +1,7 @@
 //! Usable records as columns: those of a block, then those of the whole night in the order in which they were read.
 
 use super::block::Chunk;
+use super::party::LocalParties;
 use crate::fields::country::Country;
 use crate::fields::currency::Currency;
 use crate::fields::hs::HsCode;
@@ -151,13 +152,14 @@ impl Records {
     }
 }
 
-/// The records of all blocks, with their texts and parties: distinct within a block, not yet among all.
+/// The records of all blocks, with their texts and parties: senders, who are few, distinct among all; the rest distinct
+/// within a block.
 #[derive(Default)]
 pub(super) struct Night {
     pub(super) records: Records,
     pub(super) words: Texts,
     pub(super) descriptions: Texts,
-    pub(super) consignors: Parties,
+    pub(super) consignors: LocalParties,
     pub(super) consignees: Parties,
     /// Records that are expected, 0 where nothing tells.
     expected: usize,
@@ -171,34 +173,33 @@ impl Night {
     }
 
     /// Makes room for texts, as many and as long as those of the first block.
-    fn reserve_texts(&mut self, records: usize, [words, descriptions]: [&Texts; 2], parties: [&Parties; 2]) {
+    fn reserve_texts(&mut self, records: usize, words: &Texts, descriptions: &Texts, consignees: &Parties) {
         let times = self.expected / records.max(1);
         self.words.reserve(words, times);
         self.descriptions.reserve(descriptions, times);
-        for (all, block) in [&mut self.consignors, &mut self.consignees].into_iter().zip(parties) {
-            all.text.iter_mut().zip(&block.text).for_each(|(all, block)| all.reserve(block, times));
-        }
+        let both = self.consignees.text.iter_mut().zip(&consignees.text);
+        both.for_each(|(all, block)| all.reserve(block, times));
     }
 
     /// Adds a block, so that its own memory can serve the next one.
     pub(super) fn add(&mut self, chunk: Chunk) {
         let Chunk { records, words, descriptions, consignors, consignees, .. } = chunk;
         let (words, descriptions) = (words.texts(), descriptions.texts());
-        let (consignors, consignees): (Parties, Parties) = (consignors.into(), consignees.into());
+        let consignees: Parties = consignees.into();
         if self.records.len() == 0 {
-            self.reserve_texts(records.len(), [words, descriptions], [&consignors, &consignees]);
+            self.reserve_texts(records.len(), words, descriptions, &consignees);
         }
         let all = &mut self.records;
         for (all, numbers) in all.word.iter_mut().zip(&records.word) {
             shift(all, numbers, self.words.len());
         }
         shift(&mut all.description, &records.description, self.descriptions.len());
-        shift(&mut all.consignor, &records.consignor, self.consignors.len());
+        let senders = self.consignors.add(&consignors);
+        all.consignor.extend(records.consignor.iter().map(|&local| senders[local as usize]));
         shift(&mut all.consignee, &records.consignee, self.consignees.len());
         all.append(records);
         self.words.append(words);
         self.descriptions.append(descriptions);
-        self.consignors.append(consignors);
         self.consignees.append(consignees);
     }
 }
