@@ -71,7 +71,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     // Few lines are that low; only they are worth a judgement.
-    facts.prices.ratio_to_own(line).filter(|ratio| *ratio <= settings.max_ratio)?;
+    let own = facts.prices.ratio_to_own(line).filter(|ratio| *ratio <= settings.max_ratio)?;
     let peers = facts.prices.ratio_to_same_goods(facts.shipments, line, SAME_GOODS_OTHERS);
     if peers.is_some_and(|ratio| ratio > settings.max_ratio_to_peers) {
         return None;
@@ -79,7 +79,7 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     let judgement = facts.prices.own(line).filter(|j| j.probability >= settings.min_score)?;
     let reason = format!(
         "The same consignor's other lines of this article are declared at {:.1} times this price {}.",
-        1.0 / judgement.ratio,
+        1.0 / own,
         judgement.scale.per()
     );
     let grounds = Grounds {
