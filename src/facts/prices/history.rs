@@ -544,6 +544,47 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_light_piece_is_held_against_the_price_per_kg() {
+        let line = |line: u32, weight: f64, pieces: f64| Entry {
+            code: 660199,
+            consignor: 1,
+            cluster: 1,
+            description: 1,
+            line,
+            // Value follows the weight, whatever is counted as a piece.
+            value: (9.0 * weight * (1.0 + 0.05 * f64::from(line % 5))).ln(),
+            quantity: pieces.ln(),
+            weight: weight.ln(),
+        };
+        let mut entries: Vec<Entry> =
+            (0..40).map(|i| line(i, 1.0 + f64::from(i % 8), 1.0 + f64::from(i % 8))).collect();
+        entries.push(line(40, 0.2, 1.0));
+        let history = History::build(entries, 41, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 });
+        let (light, _) = history.of(40).unwrap();
+        assert!(light.x > -0.3, "a fifth of a kg at a fifth of the price: {light:?}");
+    }
+
+    #[test]
+    fn few_lines_of_like_weight_make_a_comparison_vague() {
+        let line = |line: u32, weight: f64, value: f64| Entry {
+            code: 640399,
+            consignor: 1,
+            cluster: 1,
+            description: 1,
+            line,
+            value: value.ln(),
+            quantity: 0.0,
+            weight: weight.ln(),
+        };
+        // Five jackets and an earring under one name.
+        let mut entries: Vec<Entry> = (0..5).map(|i| line(i, 1.0, 40.0 + f64::from(i))).collect();
+        entries.push(line(5, 0.01, 2.0));
+        let history = History::build(entries, 6, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 });
+        let (earring, _) = history.of(5).unwrap();
+        assert!(earring.s > 4.0 * history.of(0).unwrap().0.s, "{earring:?}");
+    }
+
+    #[test]
     fn a_line_without_pieces_or_weight_does_not_silence_its_article() {
         let line = |line: u32, value: f64, quantity: f64| Entry {
             code: 610910,
