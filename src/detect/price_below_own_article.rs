@@ -21,7 +21,8 @@ detector! {
     /// At least three lines of one resolved consignor, of one subheading, origin and weight band and described exactly
     /// alike, or six described alike. `x` is the log of the line's price over the median of the others, milder of per
     /// piece and per kg, discount for quantity given back; `s` the spread of the article's prices, shrunk to that of
-    /// all articles and never below 5 %. Judged by a mixture as in `price-below-peers`, with discounts from 14 %. How
+    /// all articles and never below 5 %. What the article costs is told by the median of the others and by other
+    /// consignors' prices, each weighed by what it is uncertain by, so that three lines count less than thirty. Judged by a mixture as in `price-below-peers`, with discounts from 14 %. How
     /// many lines of the article have the very same price is evidence of its own: a list price is asked again and
     /// again, a cut value stands nearly alone; how much that weighs is the night's own. A low price that more than a
     /// fifth of the article's lines share, and more than chance would cut of few lines, is one of its prices and is
@@ -36,7 +37,7 @@ detector! {
     /// Articles with few lines; a consignor who cuts all lines of an article.
     ///
     /// ## Settings
-    /// - `min_score` (0.08): least probability of a cut.
+    /// - `min_score` (0.12): least probability of a cut.
     /// - `max_ratio` (0.58): largest share of the own price that is still flagged.
     /// - `max_ratio_to_peers` (0.85): largest share of other consignors' price that is still flagged.
     "price-below-own-article", UnderInvoicing, "Price far below the same consignor's own for the same article", Settings, run
@@ -56,7 +57,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.08, max_ratio: 0.58, max_ratio_to_peers: 0.85 }
+        Settings { min_score: 0.12, max_ratio: 0.58, max_ratio_to_peers: 0.85 }
     }
 }
 
@@ -71,7 +72,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     // Few lines are that low; only they are worth a judgement.
-    facts.prices.ratio_to_own(line).filter(|ratio| *ratio <= settings.max_ratio)?;
+    let own = facts.prices.ratio_to_own(line).filter(|ratio| *ratio <= settings.max_ratio)?;
     let peers = facts.prices.ratio_to_same_goods(facts.shipments, line, SAME_GOODS_OTHERS);
     if peers.is_some_and(|ratio| ratio > settings.max_ratio_to_peers) {
         return None;
@@ -79,7 +80,7 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     let judgement = facts.prices.own(line).filter(|j| j.probability >= settings.min_score)?;
     let reason = format!(
         "The same consignor's other lines of this article are declared at {:.1} times this price {}.",
-        1.0 / judgement.ratio,
+        1.0 / own,
         judgement.scale.per()
     );
     let grounds = Grounds {

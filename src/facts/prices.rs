@@ -15,6 +15,7 @@ mod clusters;
 mod endings;
 mod heaps;
 mod history;
+mod lots;
 mod model;
 mod past;
 mod reference;
@@ -33,7 +34,7 @@ use crate::model::entities::Resolved;
 use crate::model::money::to_units;
 use crate::model::parcels::Shipments;
 use crate::refdata::regimes::Terms;
-use crate::stats::mixture::{Likelihood, Mixture, Prior, Shape};
+use crate::stats::mixture::{Likelihood, Mixture, Prior, Shape, below};
 use cells::{Row, key, subheading};
 use clusters::{Clusters, Condition};
 use endings::{Endings, LineEnds};
@@ -81,8 +82,8 @@ const STEADY: f64 = 0.3;
 const AS_USUAL: f64 = -0.25;
 /// Share of the others' price from which a line is not low, whatever its consignor's other lines are.
 const FULL_PRICE: f64 = 0.9;
-/// Odds that count for no less, so that one comparison alone rules nothing out.
-const LEAST_ODDS: f64 = 1e-5;
+/// Variance by which an expected price is uncertain at the least.
+const LEAST_VAGUE: f64 = 0.000_4;
 /// Log level of a consignor below which its own price excuses nothing.
 const LOW_LEVEL: f64 = -0.5;
 
@@ -193,7 +194,7 @@ impl Prices {
         drop(goods);
         let past = |scale: Scale| reference.cells(scale, &currencies, &clusters);
         let model = |scale: Scale, (points, guests): (Vec<Point>, Vec<Point>), slope: (f64, f64)| {
-            let mut model = Model::build(points, lines, senders, slope, &past(scale));
+            let mut model = Model::build(points, lines, senders, slope, scale == Scale::Kg, &past(scale));
             model.welcome(&guests);
             model
         };
@@ -230,7 +231,7 @@ impl Prices {
             (0..count).into_par_iter().filter_map(|i| of(i).map(|(r, _)| (r.x as f32, r.s as f32))).collect()
         };
         let peers = pairs(lines, &|line| prices.peers_residual(line));
-        let own = pairs(lines, &|line| prices.own_residual(line));
+        let own = pairs(lines, &|line| prices.article_residual(line));
         let of_own: Vec<u32> = (0..lines as u32)
             .into_par_iter()
             .filter(|line| prices.own_residual(*line as usize).is_some())
@@ -261,6 +262,16 @@ impl Prices {
         self.history.of(line)
     }
 
+    /// The line against what its article costs. That is told by its consignor's other lines and, with the consignor's
+    /// level, by other consignors: the two middles are weighed by what each is uncertain by, since the line's own
+    /// straying is common to both (the posterior mean of a hierarchical model, D. Lindley and A. Smith, J. R. Stat.
+    /// Soc. B 34:1, 1972).
+    fn article_residual(&self, line: usize) -> Option<(Residual, Scale)> {
+        let (own, scale) = self.own_residual(line)?;
+        let peers = self.peers_residual(line);
+        Some((peers.map_or(own, |(peers, _)| weighed(own, peers)), scale))
+    }
+
     fn consignor_residual(&self, consignor: u32) -> Option<(Residual, Scale)> {
         let fit = |model: &Model| {
             let standing = model.standing[consignor as usize]?;
@@ -276,9 +287,10 @@ impl Prices {
         self.peers_residual(line).map(|r| judged(&self.peers, r, self.line_ends.of(line)))
     }
 
-    /// The line against its consignor's other lines of the same article.
+    /// The line against what its article costs by its consignor's other lines and, where those are few, by other
+    /// consignors.
     pub fn own(&self, line: usize) -> Option<Judgement<'_>> {
-        self.own_residual(line).map(|r| judged(&self.own, r, self.seen_of_own(line)))
+        self.article_residual(line).map(|r| judged(&self.own, r, self.seen_of_own(line)))
     }
 
     /// What the ending of a line's price and the lines of its article at the very same price say of it.
@@ -286,30 +298,25 @@ impl Prices {
         self.line_ends.of(line).and(self.history.heap(line))
     }
 
-    /// How probable a cut is by all comparisons of a line together, for ranking all lines, with the sharper of the two
-    /// comparisons: its own article's where that is about as sharp as the one with peers.
+    /// How probable a cut is by all comparisons of a line together, for ranking all lines: against what its article
+    /// costs, or against other consignors where its own has sent no other line of it.
     ///
-    /// Where both are about as sharp, the log odds are their mean by precision (a logarithmic opinion pool, C. Genest
-    /// and J. Zidek, Statistical Science 1:114, 1986); who undervalues all it sells is low in its own eyes nowhere, so
-    /// that the consignor's probability comes in as another way in which the line may be cut.
+    /// Who undervalues all it sells is low in its own eyes nowhere, so that the consignor's probability comes in as
+    /// another way in which the line may be cut: the more, the less probable it is that the line is at full price, by
+    /// itself as well as by its consignor's level.
     pub fn ranked(&self, line: usize, consignor: u32) -> Option<(Judgement<'_>, &'static str)> {
-        let (own, peers) = (self.own(line), self.peers(line));
-        let (mut judgement, with) = match (own, peers) {
-            (Some(own), Some(peers)) => {
-                let (main, with) =
-                    if own.spread > 1.2 * peers.spread { (peers, "consignors") } else { (own, "article") };
-                (Judgement { probability: pooled(&own, &peers), ..main }, with)
-            }
-            (Some(own), None) => (own, "article"),
-            (None, peers) => (peers?, "consignors"),
+        let peers = self.peers_residual(line);
+        let (mut judgement, with) = match self.own(line) {
+            Some(own) => (own, "article"),
+            None => (self.peers(line)?, "consignors"),
         };
-        let low = self.ratio_to_peers(line).map_or(0.0, |ratio| (1.0 - ratio / FULL_PRICE).clamp(0.0, 1.0));
-        if low > 0.0 {
+        if let (Some(ratio), Some((peers, _))) = (self.ratio_to_peers(line), peers) {
             let whole = self.consignor(consignor).map_or(0.0, |whole| {
                 let cut = whole.probability * self.endings(consignor).odds;
                 cut / (cut + 1.0 - whole.probability)
             });
-            judgement.probability = 1.0 - (1.0 - judgement.probability) * (1.0 - whole * low.sqrt());
+            let low = below((FULL_PRICE / ratio).ln() / peers.s).powi(2);
+            judgement.probability = 1.0 - (1.0 - judgement.probability) * (1.0 - whole * low);
         }
         Some((judgement, with))
     }
@@ -395,17 +402,12 @@ impl Prices {
     }
 }
 
-/// Two probabilities pooled by the precision of what they rest on; neither counts for less than [`LEAST_ODDS`].
-fn pooled(a: &Judgement, b: &Judgement) -> f64 {
-    let odds = |p: f64| (p / (1.0 - p).max(LEAST_ODDS)).max(LEAST_ODDS).ln();
-    // Half again as wide tells nothing beside the sharper one.
-    let ratio = a.spread / b.spread;
-    if !(1.0 / WIDER..=WIDER).contains(&ratio) {
-        return if ratio < 1.0 { a.probability } else { b.probability };
-    }
-    let (u, v) = (1.0 / (a.spread * a.spread), 1.0 / (b.spread * b.spread));
-    let mean = (odds(a.probability) * u + odds(b.probability) * v) / (u + v);
-    1.0 / (1.0 + (-mean).exp())
+/// The residual to the middle of two expected prices, each by what it is uncertain by.
+fn weighed(own: Residual, peers: Residual) -> Residual {
+    let (a, b) = (own.vague.max(LEAST_VAGUE), peers.vague.max(LEAST_VAGUE));
+    let of_line = (own.s * own.s - own.vague).min(peers.s * peers.s - peers.vague).max(0.0);
+    let vague = a * b / (a + b);
+    Residual { x: (own.x * b + peers.x * a) / (a + b), s: (of_line + vague).sqrt(), vague }
 }
 
 fn judged(mixture: &Mixture, (residual, scale): (Residual, Scale), ending: Likelihood) -> Judgement<'_> {
@@ -573,6 +575,7 @@ impl Goods {
             price,
             apart: self.apart,
             log_quantity: if self.quantity > 0.0 { self.quantity.ln() as f32 } else { 0.0 },
+            log_size: per.ln() as f32,
             log_weight: if per_piece > 0.0 { per_piece.ln() as f32 } else { f32::NAN },
         })
     }

@@ -15,8 +15,9 @@ use statrs::function::gamma::ln_gamma;
 
 /// Depths that the range of cuts is divided into.
 pub const DEPTHS: usize = 4;
-/// Sources: ordinary variation, discounts, cuts of each depth, and their mirror.
-const SOURCES: usize = 2 + 2 * DEPTHS;
+/// Sources: ordinary variation, discounts, cuts of each depth, their mirror, and honest excess milder than any cut.
+const SOURCES: usize = 3 + 2 * DEPTHS;
+const MILD: usize = SOURCES - 1;
 /// Rounds of EM: shares settle to three digits.
 const ROUNDS: usize = 40;
 
@@ -100,10 +101,16 @@ pub struct Mixture {
     usual: f64,
     /// Share of the same excess on the honest side, as far as it counts.
     pub mirrors: [f64; DEPTHS],
+    /// Share of that excess on the honest side itself.
+    excess: [f64; DEPTHS],
+    /// Share of excess on the honest side milder than any cut.
+    mild: f64,
     /// Centre of standardised honest residuals, by their median.
     pub center: f64,
     /// Their width over the one claimed, by the upper side.
     pub width: f64,
+    /// How dear honest values are before they are cut.
+    dear: Dear,
     /// Standardised residuals above the centre, ascending: the empirical null of the lower tail.
     above: Vec<f32>,
     /// Student's tail at steps of [`TAIL_STEP`] below zero: a table, since every line of a night asks for it.
@@ -155,6 +162,7 @@ impl Mixture {
         let step = residuals.len().div_ceil(SAMPLE).max(1);
         let (center, width) = empirical_null(residuals, shape);
         let peak = shape.peak();
+        let dear = Dear::of(residuals, center, width, &shape);
         let densities: Vec<[f64; SOURCES]> = residuals
             .iter()
             .enumerate()
@@ -163,22 +171,26 @@ impl Mixture {
                 let (x, s) = calibrated(f64::from(x), f64::from(s), center, width);
                 let seen = seen(i);
                 let (below, above) = (severed(x, s, shape.cut), severed(-x, s, shape.cut));
+                let cut = dear.severed(x, s, shape.cut);
                 let mut density = [0.0; SOURCES];
                 density[0] = seen.usual * shape.ordinary(peak, x, s);
                 density[1] = seen.discount * blurred(x, s, shape.discount);
                 for depth in 0..DEPTHS {
-                    density[2 + depth] = seen.cut * below[depth];
+                    density[2 + depth] = seen.cut * cut[depth];
                     let like = if tied { shape.symmetry } else { 0.0 };
                     density[2 + DEPTHS + depth] =
                         (seen.usual * above[depth] + like * seen.discount * below[depth]) / (1.0 + like);
                 }
+                density[MILD] = seen.usual * blurred(-x, s, (shape.cut.1, 0.0));
                 density
             })
             .collect();
         let mut start = [prior.cut / DEPTHS as f64; SOURCES];
         start[0] = 1.0 - prior.discount - 1.5 * prior.cut;
         start[1] = prior.discount;
-        start[2 + DEPTHS..].iter_mut().for_each(|mirror| *mirror /= 2.0);
+        start[MILD] = prior.cut / 2.0;
+        start[0] -= start[MILD];
+        start[2 + DEPTHS..MILD].iter_mut().for_each(|mirror| *mirror /= 2.0);
         let mut share = start;
         for _ in 0..ROUNDS {
             let mut sum = start.map(|p| p * prior.weight);
@@ -214,7 +226,8 @@ impl Mixture {
         let cuts: [f64; DEPTHS] = std::array::from_fn(|depth| {
             (share[2 + depth] - if tied { 0.0 } else { mirrors[depth] }).max(0.0)
         });
-        let other: f64 = (0..DEPTHS).map(|d| if tied { excess(d) } else { 2.0 * mirrors[d] }).sum();
+        let both = |depth: usize| if tied { excess(depth) } else { 2.0 * mirrors[depth] };
+        let other = share[MILD] + (0..DEPTHS).map(both).sum::<f64>();
         // A night with cuts of one depth may hold some of any: a depth not seen is not a depth excluded.
         let least = (UNSEEN * cuts.iter().sum::<f64>()).max(LEAST_CUT) / DEPTHS as f64;
         Mixture {
@@ -224,8 +237,11 @@ impl Mixture {
             cuts: cuts.map(|cut| cut.max(least)),
             usual: (1.0 - share[1] - cuts.iter().map(|cut| cut.max(least)).sum::<f64>() - other).max(0.1),
             mirrors,
+            excess: std::array::from_fn(|d| if tied { excess(d) - mirrors[d] } else { excess(d) }),
+            mild: share[MILD],
             center,
             width,
+            dear,
             above,
             tail: (0..TAIL_STEPS)
                 .map(|step| shape.student().map_or(1.0, |t| t.cdf(-(step as f64) * TAIL_STEP)))
@@ -244,19 +260,17 @@ impl Mixture {
     /// from each source.
     pub fn posterior_given(&self, x: f64, s: f64, seen: Likelihood) -> f64 {
         let (x, s) = calibrated(x, s, self.center, self.width);
-        // Nothing above the mildest cut by two scales can be one, unless something else speaks for it.
-        if (x > self.shape.cut.1 + 2.0 * s || x >= 0.0) && seen.cut <= seen.usual {
-            return 0.0;
-        }
-        let (mut cut, mut mirror) = (0.0, 0.0);
-        for (depth, density) in severed(x, s, self.shape.cut).into_iter().enumerate() {
-            cut += self.cuts[depth] * density;
-            mirror += self.mirrors[depth] * density;
-        }
-        let discount = seen.discount * self.discount * blurred(x, s, self.shape.discount);
-        let usual = seen.usual * self.usual * self.shape.ordinary(self.peak, x, s);
-        let cut = seen.cut * cut;
-        let total = cut + discount + usual + seen.discount * mirror;
+        let by_depth = |shares: &[f64; DEPTHS], densities: [f64; DEPTHS]| -> f64 {
+            shares.iter().zip(densities).map(|(share, density)| share * density).sum()
+        };
+        let range = self.shape.cut;
+        let cut = seen.cut * by_depth(&self.cuts, self.dear.severed(x, s, range));
+        let low = self.discount * blurred(x, s, self.shape.discount)
+            + by_depth(&self.mirrors, severed(x, s, range));
+        let usual = self.usual * self.shape.ordinary(self.peak, x, s)
+            + by_depth(&self.excess, severed(-x, s, range))
+            + self.mild * blurred(-x, s, (range.1, 0.0));
+        let total = cut + seen.discount * low + seen.usual * usual;
         if total > 0.0 { cut / total } else { 0.0 }
     }
 
@@ -322,8 +336,57 @@ fn severed(x: f64, s: f64, (low, high): (f64, f64)) -> [f64; DEPTHS] {
     })
 }
 
+/// Honest values that are dearer than usual: a cut takes off from what would have been declared, which the upper side
+/// of the night shows. Half of a price twice the usual one is the usual one, and only the rest of the evidence tells.
+#[derive(Clone, Debug, PartialEq)]
+struct Dear {
+    /// Share of honest values that are.
+    share: f64,
+    /// By how much, on the log scale: equally likely steps.
+    by: [f64; DEAR_STEPS],
+}
+
+const DEAR_STEPS: usize = 6;
+/// Standardised residuals above this are dear rather than ordinary.
+const DEAR_FROM: f64 = 2.0;
+
+impl Dear {
+    fn of(residuals: &[(f32, f32)], center: f64, width: f64, shape: &Shape) -> Dear {
+        let mut above: Vec<f64> = residuals
+            .iter()
+            .map(|&(x, s)| calibrated(f64::from(x), f64::from(s), center, width))
+            .filter(|(x, s)| *x > DEAR_FROM * s)
+            .map(|(x, _)| x)
+            .collect();
+        above.sort_unstable_by(f64::total_cmp);
+        let ordinary = shape.student().map_or(0.0, |t| t.cdf(-DEAR_FROM));
+        let share = above.len() as f64 / (residuals.len() as f64 + CLAIM_WEIGHT) - ordinary;
+        let by = std::array::from_fn(|step| {
+            super::robust::quantile_sorted(&above, (step as f64 + 0.5) / DEAR_STEPS as f64)
+        });
+        if share > 0.0 && above.len() >= DEAR_STEPS {
+            Dear { share, by }
+        } else {
+            Dear { share: 0.0, by: [0.0; DEAR_STEPS] }
+        }
+    }
+
+    /// Density of a cut of each depth, mildest first, from any honest value.
+    fn severed(&self, x: f64, s: f64, cut: (f64, f64)) -> [f64; DEPTHS] {
+        let mut density = severed(x, s, cut);
+        if self.share > 0.0 {
+            density.iter_mut().for_each(|d| *d *= 1.0 - self.share);
+            for by in self.by {
+                let from_dear = severed(x - by, s, cut);
+                density.iter_mut().zip(from_dear).for_each(|(d, f)| *d += self.share / DEAR_STEPS as f64 * f);
+            }
+        }
+        density
+    }
+}
+
 /// The normal distribution function.
-fn below(z: f64) -> f64 {
+pub(crate) fn below(z: f64) -> f64 {
     0.5 * erfc(-z / std::f64::consts::SQRT_2)
 }
 
@@ -422,6 +485,30 @@ mod tests {
             (slope - blurred(x, 0.1, (low, high))).abs() < 1e-4,
             "a distribution function grows by its density"
         );
+    }
+
+    #[test]
+    fn a_dear_value_that_was_cut_is_told_by_what_else_was_seen() {
+        // Half of twice the usual price is the usual price.
+        let night = |dear: usize| -> Vec<(f32, f32)> {
+            let at = |i: usize| match i % 100 {
+                n if n < dear => 0.7,
+                n if n >= 95 => -0.7,
+                n => 0.02 * (n % 5) as f32 - 0.04,
+            };
+            (0..5_000).map(|i| (at(i), 0.05)).collect()
+        };
+        let alone = Likelihood { cut: 0.8, discount: 0.4, usual: 0.01 };
+        let at_list = |dear| Mixture::fit(&night(dear), SHAPE, PRIOR).posterior_given(-0.05, 0.05, alone);
+        let (none, some) = (at_list(0), at_list(15));
+        assert!(some > 1e-4 && some > 10.0 * none, "{some} where a seventh is dear, {none} where none is");
+    }
+
+    #[test]
+    fn what_is_not_low_still_has_an_order() {
+        let mixture = Mixture::fit(&night(20_000, 0.05, 0.3, 7), SHAPE, PRIOR);
+        let at = |x| mixture.posterior(x, 0.25);
+        assert!(at(-0.1) > at(0.0) && at(0.0) > at(0.1) && at(0.1) > 0.0);
     }
 
     #[test]

@@ -48,10 +48,20 @@ pub(super) struct Usual {
     pub by_weight: f64,
 }
 
+/// What is known of a line.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    x: f32,
+    s: f32,
+    vague: f32,
+    scale: Scale,
+    heap: Heap,
+}
+
 /// Residuals of lines, by line.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    of: Vec<Option<(f32, f32, Scale, Heap)>>,
+    of: Vec<Option<Held>>,
     heaps: Heaps,
     /// Subheadings, ascending, and the middle of kg per piece in each.
     weights: Vec<(u32, f64)>,
@@ -85,6 +95,10 @@ const KEPT: f64 = -0.2;
 /// Goods are as heavy within this, in log kg per piece; lines looked at for it, at most.
 const ALIKE: f64 = 0.25;
 const ALIKE_MOST: usize = 1_000;
+/// Spread of prices, per unit of log kg per piece, between goods of one description that weigh less alike than that.
+const UNLIKE: f64 = 0.5;
+/// One in so many of the other lines must be as heavy for the comparison to be one of like with like.
+const NEAR_SHARE: usize = 5;
 /// Lines from which two low ones are not yet a share.
 const TWO_LOW_FROM: usize = 6;
 /// Share of the log distance to the middle within which prices are alike in that: discounts of 35 and of 50 % are of
@@ -93,6 +107,10 @@ const LOW_REACH: f64 = 0.4;
 /// A scale whose residuals spread so much wider than the other's is left out.
 const WIDER: f64 = 1.5;
 const FLOOR: f64 = 0.05;
+/// Lines that the usual spread is worth in that of an article.
+const USUAL_LINES: f64 = 4.0;
+/// Variance of a median over that of the mean.
+const MEDIAN_COST: f64 = 1.57;
 /// Lines from which the usual weight of a piece is known.
 const WEIGHT_FROM: usize = 5;
 
@@ -111,9 +129,11 @@ impl History {
             groups.par_iter().map_init(Bench::default, of_group).collect();
         let mut of = vec![None; lines];
         for (line, residual, scale, heap) in found.into_iter().flatten() {
-            of[line as usize] = Some((residual.x as f32, residual.s as f32, scale, heap));
+            let Residual { x, s, vague } = residual;
+            let (x, s, vague) = (x as f32, s as f32, vague as f32);
+            of[line as usize] = Some(Held { x, s, vague, scale, heap });
         }
-        let heaps = Heaps::of(of.iter().flatten().map(|&(x, _, _, heap)| (f64::from(x), heap)));
+        let heaps = Heaps::of(of.iter().flatten().map(|held| (f64::from(held.x), held.heap)));
         History { of, heaps, weights }
     }
 
@@ -125,12 +145,15 @@ impl History {
 
     /// A line's residual and the scale that decided.
     pub fn of(&self, line: usize) -> Option<(Residual, Scale)> {
-        self.of[line].map(|(x, s, scale, _)| (Residual { x: f64::from(x), s: f64::from(s) }, scale))
+        self.of[line].map(|held| {
+            let (x, s, vague) = (f64::from(held.x), f64::from(held.s), f64::from(held.vague));
+            (Residual { x, s, vague }, held.scale)
+        })
     }
 
     /// What it says of a line how many others of its article have the very same price.
     pub fn heap(&self, line: usize) -> Likelihood {
-        self.of[line].map_or(Likelihood::EVEN, |(x, _, _, heap)| self.heaps.likelihood(f64::from(x), heap))
+        self.of[line].map_or(Likelihood::EVEN, |held| self.heaps.likelihood(f64::from(held.x), held.heap))
     }
 }
 
@@ -156,6 +179,7 @@ fn usual_weights(entries: &[Entry]) -> Vec<(u32, f64)> {
 struct Bench {
     sorted: Vec<f64>,
     order: Vec<(f64, u32)>,
+    weights: Vec<f64>,
     heaps: Finder,
 }
 
@@ -295,16 +319,21 @@ impl Bench {
         self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let stray = usual.stray * usual.stray;
         let pair = if n < 3 { PAIR_SPREAD * PAIR_SPREAD } else { 0.0 };
-        let variance = (spread * spread * n as f64 + 4.0 * stray) / (n as f64 + 4.0) + pair;
-        let s = (variance * (1.0 + 1.57 / (n - 1) as f64)).sqrt().max(FLOOR);
+        let variance = (spread * spread * n as f64 + USUAL_LINES * stray) / (n as f64 + USUAL_LINES) + pair;
+        let vague = variance * MEDIAN_COST / (n - 1) as f64;
+        let s = (variance + vague).sqrt().max(FLOOR);
         let large = second_largest(article);
-        let mut residuals = vec![Residual { x: 0.0, s }; n];
+        let mut residuals = vec![Residual { x: 0.0, s, vague }; n];
+        self.weigh(article);
         for (rank, &(price, i)) in self.order.iter().enumerate() {
             let at = |i: usize| self.order[if i < rank { i } else { i + 1 }].0;
             let rest = n - 1;
             let median = if rest % 2 == 1 { at(rest / 2) } else { (at(rest / 2 - 1) + at(rest / 2)) / 2.0 };
             let near = price + LOW_REACH * (median - price).max(0.0);
             let as_low = self.order.partition_point(|(v, _)| *v <= near);
+            let gap = unlike(self.gap(article, i as usize));
+            residuals[i as usize].s = (s * s + gap).sqrt();
+            residuals[i as usize].vague = vague + gap;
             let (as_low, of) = if as_low > allowed_low(n) && price - median < KEPT {
                 self.alike(article, i as usize, as_low)
             } else {
@@ -316,6 +345,32 @@ impl Bench {
             );
         }
         residuals
+    }
+
+    /// Puts the weights of the lines' pieces in order, where they are not all alike.
+    fn weigh(&mut self, article: &[Entry]) {
+        self.weights.clear();
+        let heavy = || article.iter().map(|e| e.weight - e.quantity).filter(|w| w.is_finite());
+        let (least, most) = heavy().fold((f64::MAX, f64::MIN), |(low, high), w| (low.min(w), high.max(w)));
+        if most - least > ALIKE {
+            self.weights.extend(heavy());
+            self.weights.sort_unstable_by(f64::total_cmp);
+        }
+    }
+
+    /// How far in log kg per piece the others are that a line is held against: the nearest fifth of them.
+    fn gap(&self, article: &[Entry], line: usize) -> f64 {
+        let own = article[line].weight - article[line].quantity;
+        if self.weights.is_empty() || !own.is_finite() {
+            return 0.0;
+        }
+        let near = ((self.weights.len() - 1) / NEAR_SHARE).clamp(1, NEIGHBOURS);
+        let place = self.weights.partition_point(|w| *w < own);
+        // The narrowest run of so many others that holds the line.
+        let last = self.weights.len() - 1 - near;
+        let runs = place.saturating_sub(near)..=place.min(last);
+        let reach = |from: usize| (own - self.weights[from]).max(self.weights[from + near] - own);
+        runs.map(reach).fold(f64::INFINITY, f64::min)
     }
 
     /// How many of the lowest lines are of goods as heavy as those of a line, and how many of all lines: what heavier
@@ -378,7 +433,7 @@ impl Bench {
         }
         let large = second_largest(article);
         let stray = usual.stray * usual.stray;
-        let mut residuals = vec![Residual { x: 0.0, s: f64::INFINITY }; article.len()];
+        let mut residuals = vec![Residual { x: 0.0, s: f64::INFINITY, vague: 0.0 }; article.len()];
         let mut lonely = 0;
         for (place, &(_, price, i)) in order.iter().enumerate() {
             if self.window(&order, place) < NEIGHBOURS_FROM {
@@ -388,7 +443,7 @@ impl Bench {
             let window = &self.sorted;
             let n = window.len() as f64;
             let spread = own_spread(window);
-            let variance = (spread * spread * n + 4.0 * stray) / (n + 4.0);
+            let variance = (spread * spread * n + USUAL_LINES * stray) / (n + USUAL_LINES);
             let median = robust::median_sorted(window);
             let near = price + LOW_REACH * (median - price).max(0.0);
             let as_low = 1 + window.partition_point(|v| *v <= near);
@@ -397,22 +452,48 @@ impl Bench {
                     kept_low(price - median, as_low, window.len() + 1),
                     granted(article[i as usize].quantity, large, usual.discount),
                 ),
-                s: (variance * (1.0 + 1.57 / n)).sqrt().max(FLOOR),
+                s: (variance * (1.0 + MEDIAN_COST / n)).sqrt().max(FLOOR),
+                vague: variance * MEDIAN_COST / n,
             };
         }
         if 2 * lonely > article.len() {
             return None;
         }
-        // Lines without neighbours are judged by the whole of the goods.
-        let whole = self.spread(&order.iter().map(|o| o.1).collect::<Vec<_>>());
-        let middle = robust::median_sorted(&self.sorted);
-        for &(_, price, i) in &order {
-            if residuals[i as usize].s.is_infinite() {
-                residuals[i as usize] = Residual { x: price - middle, s: whole.max(NEAR_SPREAD) };
+        // Lines without neighbours are judged by the nearest there are.
+        for place in 0..order.len() {
+            let i = order[place].2 as usize;
+            if residuals[i].s.is_infinite() {
+                residuals[i] = self.far(&order, place);
             }
         }
         Some(residuals)
     }
+
+    /// The residual of a line to the nearest in kg per piece, however far: a price per piece grows with the weight by
+    /// something between nothing and as much, so that the milder of per piece and per kg counts, and the further they
+    /// are the less it tells.
+    fn far(&mut self, order: &[(f64, f64, u32)], place: usize) -> Residual {
+        let (from, to) = (place.saturating_sub(NEIGHBOURS), (place + NEIGHBOURS + 1).min(order.len()));
+        let mut against = |of: &dyn Fn(&(f64, f64, u32)) -> f64| {
+            self.sorted.clear();
+            let others = order[from..to].iter().zip(from..).filter(|(_, at)| *at != place);
+            self.sorted.extend(others.map(|(o, _)| of(o)));
+            self.sorted.sort_unstable_by(f64::total_cmp);
+            let spread = own_spread(&self.sorted).max(NEAR_SPREAD);
+            (of(&order[place]) - robust::median_sorted(&self.sorted), spread)
+        };
+        let (gap, _) = against(&|o| o.0);
+        let (piece, kg) = (against(&|o| o.1), against(&|o| o.1 - o.0));
+        let (x, spread) = if piece.0 > kg.0 { piece } else { kg };
+        let vague = unlike(gap) + spread * spread * MEDIAN_COST / self.sorted.len().max(1) as f64;
+        Residual { x, s: (spread * spread + vague).sqrt(), vague }
+    }
+}
+
+/// Variance of the price of goods that differ by so much in log kg per piece from those they are held against.
+fn unlike(gap: f64) -> f64 {
+    let beyond = (gap.abs() - ALIKE).max(0.0);
+    if beyond.is_finite() { (UNLIKE * beyond).powi(2) } else { 0.0 }
 }
 
 /// The lines that have what a comparison needs.
@@ -461,6 +542,47 @@ fn granted(quantity: f64, large: f64, discount: f64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_light_piece_is_held_against_the_price_per_kg() {
+        let line = |line: u32, weight: f64, pieces: f64| Entry {
+            code: 660199,
+            consignor: 1,
+            cluster: 1,
+            description: 1,
+            line,
+            // Value follows the weight, whatever is counted as a piece.
+            value: (9.0 * weight * (1.0 + 0.05 * f64::from(line % 5))).ln(),
+            quantity: pieces.ln(),
+            weight: weight.ln(),
+        };
+        let mut entries: Vec<Entry> =
+            (0..40).map(|i| line(i, 1.0 + f64::from(i % 8), 1.0 + f64::from(i % 8))).collect();
+        entries.push(line(40, 0.2, 1.0));
+        let history = History::build(entries, 41, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 });
+        let (light, _) = history.of(40).unwrap();
+        assert!(light.x > -0.3, "a fifth of a kg at a fifth of the price: {light:?}");
+    }
+
+    #[test]
+    fn few_lines_of_like_weight_make_a_comparison_vague() {
+        let line = |line: u32, weight: f64, value: f64| Entry {
+            code: 640399,
+            consignor: 1,
+            cluster: 1,
+            description: 1,
+            line,
+            value: value.ln(),
+            quantity: 0.0,
+            weight: weight.ln(),
+        };
+        // Five jackets and an earring under one name.
+        let mut entries: Vec<Entry> = (0..5).map(|i| line(i, 1.0, 40.0 + f64::from(i))).collect();
+        entries.push(line(5, 0.01, 2.0));
+        let history = History::build(entries, 6, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 });
+        let (earring, _) = history.of(5).unwrap();
+        assert!(earring.s > 4.0 * history.of(0).unwrap().0.s, "{earring:?}");
+    }
 
     #[test]
     fn a_line_without_pieces_or_weight_does_not_silence_its_article() {

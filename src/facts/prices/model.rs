@@ -1,6 +1,7 @@
 //! One scale, per piece or per kg: log prices, cells, consignors' own levels, and the residuals to be judged.
 
 use super::cells::{Row, level_key};
+use super::lots::Lots;
 use super::past::{PastCells, Slopes};
 use super::tree::{SPREAD_FLOOR, Tree};
 use super::whole::Part;
@@ -41,6 +42,8 @@ pub(super) struct Point {
     pub apart: bool,
     /// Log of the pieces; 0 where unknown.
     pub log_quantity: f32,
+    /// Log of what the price is per: pieces or kg of the line.
+    pub log_size: f32,
     /// Log of kg per piece; NaN where unknown.
     pub log_weight: f32,
 }
@@ -52,6 +55,8 @@ pub(super) struct Residual {
     pub x: f64,
     /// Standard deviation of `x` for an honest line.
     pub s: f64,
+    /// What the expected price is uncertain by: that part of the variance that is not the line's own.
+    pub vague: f64,
 }
 
 /// A consignor's price level against the others of its cells.
@@ -87,10 +92,14 @@ pub(super) struct Model {
     pub offset: Vec<f32>,
     /// Log of kg per piece at which each of the finest cells stands; NaN where unknown.
     pub weight: Vec<f32>,
-    /// Log price of each line without the curve, discount for quantity given back.
+    /// Log price of each line without the curve, discount for quantity given back, at its code's usual size of a lot.
     pub price: Vec<f32>,
     /// Log of the pieces of each line.
     log_quantity: Vec<f32>,
+    /// What the size of its lot adds to the log price of each line; empty where it adds nothing to any.
+    lot: Vec<f32>,
+    /// The same by code and weight.
+    pub(super) lots: Lots,
     /// Log price and lines of each unit.
     value: Vec<f64>,
     lines: Vec<u32>,
@@ -125,6 +134,7 @@ impl Model {
         line_count: usize,
         consignors: usize,
         slope: (f64, f64),
+        by_lot: bool,
         past: &PastCells,
     ) -> Model {
         let unit_of = number_units(&points);
@@ -132,6 +142,13 @@ impl Model {
         let discount = quantity_discount(&points, &unit_of);
         for p in &mut points {
             p.price += discount * f64::from(p.log_quantity);
+        }
+        let lots = if by_lot { Lots::of(&points) } else { Lots::default() };
+        let mut lot = vec![0.0; if lots.is_empty() { 0 } else { line_count }];
+        for p in points.iter_mut().filter(|_| !lots.is_empty()) {
+            let adds = lots.adds(p);
+            p.price -= adds;
+            lot[p.row.line as usize] = adds as f32;
         }
         let mut value = Vec::with_capacity(units);
         let mut lines = Vec::with_capacity(units);
@@ -175,6 +192,8 @@ impl Model {
             weight: cell_weight,
             price,
             log_quantity,
+            lot,
+            lots,
             value,
             lines,
             unit_granted,
@@ -317,12 +336,18 @@ impl Model {
         let peer = self.peer.get(self.unit[line] as usize).filter(|peer| peer.expected.is_finite())?;
         let x = f64::from(self.price[line]) - peer.expected - f64::from(peer.credit);
         let x = generous(x, grant(self.discount, self.log_quantity[line]));
-        Some(Residual { x, s: f64::from(peer.s) })
+        let s = f64::from(peer.s);
+        Some(Residual { x, s, vague: (s * s - self.stray * self.stray).max(0.0) })
     }
 
     /// Log of the pieces of a line; 0 where unknown.
     pub fn log_quantity(&self, line: usize) -> f64 {
         f64::from(self.log_quantity[line])
+    }
+
+    /// What the size of its lot adds to the log price of a line.
+    pub fn lot(&self, line: usize) -> f64 {
+        self.lot.get(line).map_or(0.0, |adds| f64::from(*adds))
     }
 
     /// The line against its peers and nothing else: log of declared over expected.
@@ -337,7 +362,7 @@ impl Model {
     pub fn consignor(&self, consignor: u32) -> Option<Residual> {
         let standing = self.standing[consignor as usize]?;
         let s = (self.between * self.between + f64::from(standing.variance)).sqrt();
-        Some(Residual { x: f64::from(standing.level), s })
+        Some(Residual { x: f64::from(standing.level), s, vague: f64::from(standing.variance) })
     }
 }
 

@@ -111,7 +111,8 @@ impl Prices {
         }
         let (depth, cell, at) = model.tree.comparison(unit, QUOTED_FROM)?;
         let level = &model.tree.levels[depth];
-        let add = f64::from(model.offset[model.tree.finest().cell[unit as usize] as usize]);
+        // Others' prices are told for a lot of this line's size.
+        let add = f64::from(model.offset[model.tree.finest().cell[unit as usize] as usize]) + model.lot(line);
         let stats = &level.stats[cell as usize];
         let past = level.past[cell as usize];
         let (median, lowest) = match past {

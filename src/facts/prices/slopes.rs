@@ -19,7 +19,7 @@ const LEAST: usize = 20;
 const WIDTH: f64 = 0.3;
 /// Bounds of the discount for quantity and of the slope of the price per kg on the weight.
 const DISCOUNT: (f64, f64) = (0.0, 0.5);
-const BY_WEIGHT: (f64, f64) = (-0.7, 0.2);
+pub(super) const BY_WEIGHT: (f64, f64) = (-0.7, 0.2);
 
 /// Slopes of each code, ascending.
 #[derive(Debug, Default)]
@@ -32,8 +32,10 @@ impl Slopes {
     /// From entries sorted by code, consignor, cluster and description.
     pub fn of(entries: &[Entry], night: Usual) -> Slopes {
         let codes: Vec<&[Entry]> = entries.chunk_by(|a, b| a.code == b.code).collect();
-        let discounts: Vec<Option<(f64, f64)>> =
-            codes.par_iter().map(|code| within(code, |e| e.quantity, |e| e.value - e.quantity)).collect();
+        let discounts: Vec<Option<(f64, f64)>> = codes
+            .par_iter()
+            .map(|code| within(articles(code), |e| e.quantity, |e| e.value - e.quantity))
+            .collect();
         let usual = |found: &Option<(f64, f64)>| {
             let discount = shrunk(found.map(|(slope, n)| (-slope, n)), night.discount);
             Usual { discount: discount.clamp(DISCOUNT.0, DISCOUNT.1), ..night }
@@ -46,7 +48,7 @@ impl Slopes {
             .map(|(code, (_, usual))| {
                 let counted =
                     |e: &Entry| if e.quantity.is_finite() { usual.discount * e.quantity } else { 0.0 };
-                within(code, |e| e.weight, |e| e.value - e.weight + counted(e))
+                within(articles(code), |e| e.weight, |e| e.value - e.weight + counted(e))
             })
             .collect();
         // What no code shows is that price per kg does not depend on the weight.
@@ -69,17 +71,24 @@ impl Slopes {
     }
 }
 
-fn shrunk(found: Option<(f64, f64)>, towards: f64) -> f64 {
+pub(super) fn shrunk(found: Option<(f64, f64)>, towards: f64) -> f64 {
     found.map_or(towards, |(slope, n)| (slope * n + towards * PRIOR) / (n + PRIOR))
 }
 
-/// Slope of `y` on `x` within the articles of one code, and the lines it rests on.
-fn within(code: &[Entry], x: impl Fn(&Entry) -> f64, y: impl Fn(&Entry) -> f64) -> Option<(f64, f64)> {
+/// The articles of one code.
+fn articles(code: &[Entry]) -> impl Iterator<Item = &[Entry]> {
+    code.chunk_by(|a, b| (a.consignor, a.cluster, a.description) == (b.consignor, b.cluster, b.description))
+}
+
+/// Slope of `y` on `x` within articles, and the lines it rests on.
+pub(super) fn within<'a, T: 'a>(
+    articles: impl Iterator<Item = &'a [T]>,
+    x: impl Fn(&T) -> f64,
+    y: impl Fn(&T) -> f64,
+) -> Option<(f64, f64)> {
     let (mut xs, mut ys) = (Vec::new(), Vec::new());
     let (mut one, mut other) = (Vec::new(), Vec::new());
-    for article in code
-        .chunk_by(|a, b| (a.consignor, a.cluster, a.description) == (b.consignor, b.cluster, b.description))
-    {
+    for article in articles {
         let known = || article.iter().map(|e| (x(e), y(e))).filter(|(x, y)| x.is_finite() && y.is_finite());
         one.clear();
         one.extend(known().map(|p| p.0));

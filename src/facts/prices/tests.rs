@@ -243,3 +243,13 @@ fn a_list_price_that_few_pay_is_told_from_a_cut() {
         assert!(mean("list") < 0.01 && mean("dear") < 0.01, "{} {}", mean("list"), mean("dear"));
     });
 }
+
+#[test]
+fn an_article_costs_what_many_lines_or_else_many_consignors_say() {
+    let of = |x: f64, vague: f64| Residual { x, s: (0.04 + vague).sqrt(), vague };
+    let peers = of(0.0, 0.08);
+    // Three lines of its own that happen to be cheap, and thirty.
+    let (few, many) = (weighed(of(-0.4, 0.08), peers), weighed(of(-0.4, 0.002), peers));
+    assert!((few.x + 0.2).abs() < 1e-9 && few.s < peers.s, "{few:?}");
+    assert!(many.x < -0.38 && many.s < few.s, "{many:?}");
+}

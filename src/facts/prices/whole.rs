@@ -93,14 +93,18 @@ impl Prices {
         }
         let x = (declared / expected).ln();
         let s = (own + level * level).sqrt() / expected;
-        (x.is_finite() && s > 0.0).then_some(Sum { residual: Residual { x, s }, scale: largest.1, limit })
+        (x.is_finite() && s > 0.0).then_some(Sum {
+            residual: Residual { x, s, vague: 0.0 },
+            scale: largest.1,
+            limit,
+        })
     }
 
     /// A line against other consignors and against its consignor's own lines of the article, each by what it is worth.
     fn part(&self, line: usize) -> Option<(Part, Scale)> {
         let of = |model: &Model| model.part(line);
         let (piece, kg) = (of(&self.piece), of(&self.kg));
-        let residual = |p: Part| Residual { x: p.x, s: (p.own + p.level).sqrt() };
+        let residual = |p: Part| Residual { x: p.x, s: (p.own + p.level).sqrt(), vague: p.level };
         let (_, scale) = milder(piece.map(residual), kg.map(residual))?;
         let peers = match scale {
             Scale::Piece => piece?,
@@ -157,7 +161,7 @@ impl Model {
             let stats = &level.stats[cell];
             let (credit, uncertain) =
                 self.expected_level(self.standing[guest.row.consignor as usize], self.center);
-            let price = guest.price + self.discount * f64::from(guest.log_quantity);
+            let price = guest.price + self.discount * f64::from(guest.log_quantity) - self.lots.adds(guest);
             let x = price - self.curve_of(level.key[cell], depth) - expected - f64::from(credit);
             let spread = stats.spread * stats.spread;
             let article = (spread - self.between * self.between).max(0.25 * spread);
