@@ -55,6 +55,6 @@ pub fn of_night(
     );
     let parcels = 0..shipments.parcels.len() as u32;
     let whole = parcels.filter_map(|p| prices.parcel(shipments, facts.terms, p));
-    all.insert("price-parcel-low", whole.map(|w| w.judgement.p_value()).collect());
+    all.insert("price-parcel-low", whole.map(|w| w.judgement().p_value()).collect());
     Ok(all)
 }

@@ -71,12 +71,6 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
 
 fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     let ratio = facts.prices.ratio_to_peers(line).filter(|ratio| *ratio < 0.7)?;
-    let (judgement, by) = support(facts, line, settings.max_level)?;
-    let usual = facts.prices.as_usual(line, facts.consignor(facts.shipments.lines.parcel[line]));
-    let min_score = if usual { settings.min_score_as_usual } else { settings.min_score };
-    if judgement.probability < min_score {
-        return None;
-    }
     let mut below = 0;
     for scale in [Scale::Piece, Scale::Kg] {
         let Some(cell) = facts.prices.comparison(line, scale) else { continue };
@@ -89,6 +83,12 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
         below += u32::from(fit);
     }
     if below == 0 {
+        return None;
+    }
+    let (judgement, by) = support(facts, line, settings.max_level)?;
+    let usual = facts.prices.as_usual(line, facts.consignor(facts.shipments.lines.parcel[line]));
+    let min_score = if usual { settings.min_score_as_usual } else { settings.min_score };
+    if judgement.probability < min_score {
         return None;
     }
     let grounds = Grounds {

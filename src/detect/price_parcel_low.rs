@@ -116,8 +116,12 @@ fn judge(facts: &Facts, settings: &Settings, crowds: &[bool], parcel: u32) -> Op
         Some(_) => (settings.min_score_just_below, settings.max_ratio_just_below),
         None => (settings.min_score, settings.max_ratio),
     };
-    let judgement = whole.judgement;
-    if judgement.probability < min_score || judgement.ratio > max_ratio {
+    // Few parcels are that low; only they are worth a judgement.
+    if whole.ratio() > max_ratio {
+        return None;
+    }
+    let judgement = whole.judgement();
+    if judgement.probability < min_score {
         return None;
     }
     let round = |x: f64| (x * 10_000.0).round() / 10_000.0;
@@ -163,7 +167,7 @@ fn reason(whole: &Whole, currency: &str) -> String {
         "{what} about {} by other consignors' prices and this one's own; declared are {}, {:.0} % of it.",
         amount(from_units(whole.expected)),
         amount(whole.declared),
-        100.0 * whole.judgement.ratio
+        100.0 * whole.ratio()
     );
     if let Some(limit) = whole.limit {
         text.push_str(&format!(

@@ -12,6 +12,7 @@
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::function::erf::erfc;
 use statrs::function::gamma::ln_gamma;
+use std::sync::LazyLock;
 
 /// Depths that the range of cuts is divided into.
 pub const DEPTHS: usize = 4;
@@ -327,9 +328,9 @@ fn calibrated(x: f64, s: f64, center: f64, width: f64) -> (f64, f64) {
 fn severed(x: f64, s: f64, (low, high): (f64, f64)) -> [f64; DEPTHS] {
     let x = x.max(low);
     let step = (high - low) / DEPTHS as f64;
-    let mut above = below((high - x) / s);
+    let mut above = about_below((high - x) / s);
     std::array::from_fn(|depth| {
-        let until = below((high - step * (depth + 1) as f64 - x) / s);
+        let until = about_below((high - step * (depth + 1) as f64 - x) / s);
         let density = (above - until).max(0.0) / step;
         above = until;
         density
@@ -390,9 +391,27 @@ pub(crate) fn below(z: f64) -> f64 {
     0.5 * erfc(-z / std::f64::consts::SQRT_2)
 }
 
+/// Reach of the table of [`about_below`] either side of 0, and its steps per unit.
+const REACH: f64 = 8.0;
+const STEPS: f64 = 256.0;
+static BELOW: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    let steps = (2.0 * REACH * STEPS) as usize;
+    (0..=steps).map(|step| below(step as f64 / STEPS - REACH)).collect()
+});
+
+/// [`below`] by a table, to within two ten-thousandths of its value: densities ask for dozens of them a line.
+fn about_below(z: f64) -> f64 {
+    let place = (z + REACH) * STEPS;
+    let first = place as usize;
+    match BELOW.get(first..first + 2) {
+        Some(&[a, b]) if place >= 0.0 => a + (b - a) * (place - first as f64),
+        _ => below(z),
+    }
+}
+
 /// Density of a uniform log factor blurred by a normal error.
 fn blurred(x: f64, s: f64, (low, high): (f64, f64)) -> f64 {
-    (below((high - x) / s) - below((low - x) / s)).max(0.0) / (high - low)
+    (about_below((high - x) / s) - about_below((low - x) / s)).max(0.0) / (high - low)
 }
 
 /// Distribution function of a uniform log factor blurred by a normal error.
@@ -502,6 +521,19 @@ mod tests {
         let at_list = |dear| Mixture::fit(&night(dear), SHAPE, PRIOR).posterior_given(-0.05, 0.05, alone);
         let (none, some) = (at_list(0), at_list(15));
         assert!(some > 1e-4 && some > 10.0 * none, "{some} where a seventh is dear, {none} where none is");
+    }
+
+    #[test]
+    fn the_table_is_the_normal_distribution_function() {
+        let mut last = 0.0;
+        for step in -20_000..=20_000 {
+            let z = f64::from(step) / 1_999.0;
+            let (about, exact) = (about_below(z), below(z));
+            assert!((about - exact).abs() <= 2e-4 * exact, "{z}: {about}, {exact}");
+            assert!(about >= last, "{z}");
+            last = about;
+        }
+        assert!(about_below(f64::NAN).is_nan());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{Judgement, Prices, Scale, judged, milder};
 use crate::model::money::{Money, to_units};
 use crate::model::parcels::Shipments;
 use crate::refdata::regimes::Terms;
-use crate::stats::mixture::Likelihood;
+use crate::stats::mixture::{Likelihood, Mixture};
 use crate::stats::robust;
 
 /// From this share of a limit up to the limit, a parcel is declared just below it.
@@ -32,11 +32,11 @@ pub(super) struct Part {
     pub level: f64,
 }
 
-/// A judged parcel.
+/// A parcel held against what its lines let expect.
 #[derive(Clone, Copy, Debug)]
 pub struct Whole<'a> {
-    /// The judgement.
-    pub judgement: Judgement<'a>,
+    sum: Sum,
+    mixture: &'a Mixture,
     /// Declared value, regime's currency.
     pub declared: Money,
     /// Sum of what its lines let expect, regime's currency.
@@ -45,6 +45,17 @@ pub struct Whole<'a> {
     pub limit: Option<Money>,
     /// Lines.
     pub lines: usize,
+}
+
+impl<'a> Whole<'a> {
+    /// Declared over expected value.
+    pub fn ratio(&self) -> f64 {
+        self.sum.residual.x.exp()
+    }
+    /// How probable it is that the value was cut.
+    pub fn judgement(&self) -> Judgement<'a> {
+        judged(self.mixture, (self.sum.residual, self.sum.scale), Likelihood::EVEN)
+    }
 }
 
 /// A parcel's residual and what it was made from.
@@ -62,7 +73,8 @@ impl Prices {
         let mixture = if sum.limit.is_some() { &self.just_below } else { &self.parcels };
         let declared = shipments.parcels.value[parcel as usize];
         Some(Whole {
-            judgement: judged(mixture, (sum.residual, sum.scale), Likelihood::EVEN),
+            sum,
+            mixture,
             declared,
             expected: to_units(declared) / sum.residual.x.exp(),
             limit: sum.limit,
