@@ -17,6 +17,12 @@ BROWSER, SAMPLE, HOSTILE, LARGE = sys.argv[1], *(Path(p).resolve().as_uri() for 
 READY = "document.documentElement.dataset.ready"
 
 
+def escape(page):
+    """Closes the panel, and waits until the page has cleared its address and given the focus back."""
+    page.keyboard.press("Escape")
+    until(page, "!document.querySelector('#panel[open]') && !location.hash")
+
+
 def until(page, expression, seconds=60):
     """Waits until an expression is true. The page's own policy forbids scripts of a test that come later, so it is asked
     anew each time."""
@@ -103,9 +109,7 @@ def the_sample(browser):
     assert said.startswith("4 parcels of") and "limit is 150" in said, said
     assert "LX301245382CN" in page.inner_text("#panel")
     accessible(page, "an open case")
-    page.keyboard.press("Escape")
-    page.wait_for_selector("#panel:not([open])", state="attached")
-    assert "#" not in page.url
+    escape(page)
     page.focus("#list a:text('Fuzhou')")
     page.keyboard.press("Enter")
     page.wait_for_selector("#panel[open] svg .excess")
@@ -113,7 +117,7 @@ def the_sample(browser):
     # The next one, or the one before where this is the last.
     page.click("#panel button:enabled:text-matches('Next|Previous')")
     until(page, "!document.getElementById('panel-title').innerText.includes('Fuzhou')")
-    page.keyboard.press("Escape")
+    escape(page)
     page.focus("#list a:text('Guangzhou')")
     page.keyboard.press("Enter")
     page.wait_for_selector("#panel[open] svg .declared")
@@ -132,7 +136,7 @@ def the_sample(browser):
     page.click("#list a:text('Yiwu')")
     page.wait_for_selector("#panel[open] svg")
     accessible(page, "an open case in the dark")
-    page.keyboard.press("Escape")
+    escape(page)
 
     # Paper: A4, with the cases and their drawings, without the list on screen.
     page.emulate_media(media="print")
@@ -169,8 +173,7 @@ def the_sample(browser):
     drawn, sideways = page.evaluate("(s => [s.getBoundingClientRect().width, document.getElementById('panel').scrollWidth - innerWidth])(document.querySelector('#panel svg'))")
     assert drawn > 550 and sideways <= 0, f"a drawing {drawn} pixels wide cannot be read, or the case is {sideways} too wide"
     accessible(page, "a case on a telephone")
-    page.keyboard.press("Escape")
-    page.wait_for_selector("#panel:not([open])", state="attached")
+    escape(page)
     assert page.evaluate("document.activeElement.closest('#list tbody') !== null")
     page.close()
 
@@ -199,7 +202,7 @@ def hostile_names(browser):
         page.wait_for_selector("#panel[open]")
         told.append(page.inner_text("#panel .reason >> nth=0"))
         address = page.url
-        page.keyboard.press("Escape")
+        escape(page)
     assert sorted("single malt" in t for t in told) == [False, True], told
     again = opened(browser, address)
     assert again.inner_text("#panel[open] .reason >> nth=0") == told[1]
