@@ -79,8 +79,13 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
             explain(facts, night, place, verdict).map(|(reason, evidence)| (score, reason, evidence))
         })
         .collect();
+    let mut doubted = vec![false; facts.clarity.len()];
+    for (pair, _) in night.pairs.iter().zip(&found).filter(|(_, found)| found.is_some()) {
+        doubted[pair.description as usize] = true;
+    }
     let findings = (0..lines.len())
         .into_par_iter()
+        .filter(|&line| doubted[lines.description[line] as usize])
         .filter_map(|line| {
             let heading = lines.hs[line]?.heading();
             let key = (lines.description[line], heading);

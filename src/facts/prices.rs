@@ -187,8 +187,13 @@ impl Prices {
         goods.par_sort_unstable_by_key(|goods| goods.row);
         // Shares of a parcel's value say nothing of a line's price, but the parcel can be held against its lines.
         let apart = |scale: Scale| -> (Vec<Point>, Vec<Point>) {
-            let points = goods.iter().filter_map(|goods| goods.on(scale));
-            points.partition(|point| !shares_value(shipments, point.row.line as usize))
+            let on = |share: bool| {
+                goods
+                    .iter()
+                    .filter(move |goods| goods.share == share)
+                    .filter_map(move |goods| goods.on(scale))
+            };
+            (on(false).collect(), on(true).collect())
         };
         let (by_piece, by_kg) = rayon::join(|| apart(Scale::Piece), || apart(Scale::Kg));
         drop(goods);
@@ -556,6 +561,8 @@ struct Goods {
     quantity: f64,
     weight: f64,
     apart: bool,
+    /// Whether the value is only its share of that of the parcel.
+    share: bool,
 }
 
 impl Goods {
@@ -620,5 +627,6 @@ fn goods(
         quantity,
         weight,
         apart: clusters.condition[description as usize] == Condition::Apart,
+        share: shares_value(shipments, line),
     })
 }

@@ -168,13 +168,11 @@ impl Model {
             unit_granted.push(grant(discount, robust::median(&mut one) as f32));
         }
         let (offset, cell_weight, slopes) = curve(&points, &unit_of, &mut value, &weight, slope);
-        let rows: Vec<Row> = points.iter().map(|p| p.row).collect();
         let anchors = past.at_anchor(&slopes, ANCHOR_KG.ln());
-        let mut tree = Tree::build(&rows, &unit_of, value.clone(), &anchors);
+        let mut tree = Tree::build(points.iter().map(|p| &p.row), &unit_of, value.clone(), &anchors);
         for (_, &unit) in points.iter().zip(&unit_of).filter(|(point, _)| point.apart) {
             tree.set_apart(unit, APART_OTHERS);
         }
-        drop(rows);
         let stray = stray(&points, &unit_of);
         let mut unit = vec![NO_UNIT; line_count];
         let mut price = vec![f32::NAN; line_count];

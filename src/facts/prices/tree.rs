@@ -269,12 +269,17 @@ impl Tree {
     /// Builds all levels. `rows` are sorted; `value` holds a median for each unit of the last level, `unit_of` names
     /// the unit of each row.
     /// `past` holds what other nights say of cells, in the same terms as the values.
-    pub fn build(rows: &[Row], unit_of: &[u32], values: Vec<f64>, past: &Anchors) -> Tree {
+    pub fn build<'a>(
+        rows: impl Iterator<Item = &'a Row>,
+        unit_of: &[u32],
+        values: Vec<f64>,
+        past: &Anchors,
+    ) -> Tree {
         let mut levels: Vec<Level> = Vec::with_capacity(LEVELS);
         let mut pooled = vec![0.0; LEVELS];
         let mut last = Level::default();
         let mut seen = u32::MAX;
-        for (row, &unit) in rows.iter().zip(unit_of) {
+        for (row, &unit) in rows.zip(unit_of) {
             if last.key.last() != Some(&row.key) {
                 last.key.push(row.key);
                 last.first.push(last.cell.len() as u32);
@@ -404,7 +409,7 @@ mod tests {
             }
         }
         let units: Vec<u32> = (0..values.len() as u32).collect();
-        Tree::build(&rows, &units, values, &Anchors::default())
+        Tree::build(rows.iter(), &units, values, &Anchors::default())
     }
 
     #[test]
