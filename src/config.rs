@@ -672,6 +672,14 @@ mod tests {
         );
         let said = message(&["resolve.merge=much", "false_flags=0.1"]);
         assert_eq!(said, "--set resolve.merge=much: `merge`: found text \"much\", expected a number");
+        let said = message(&["detectors.split-window.cut=7"]);
+        assert_eq!(
+            said,
+            "--set detectors.split-window.cut=7: `cut`: found number `7.0`, expected a number from 0 to 1"
+        );
+        assert!(message(&["detectors.price-below-peers.min_score=-0.1"]).contains("from 0 to 1"));
+        assert!(message(&["detectors.security-goods.lowest=nan"]).contains("from 0 to 1"));
+        assert!(job(&["detectors.split-window.cut=1", "detectors.split-window.prior=0"]).is_ok());
         assert!(message(&["output=1"]).ends_with("expected a section of keys"), "{}", message(&["output=1"]));
         assert!(message(&["postal=3"]).contains("expected a text in quotes or a list of them"));
         assert!(message(&["date"]).contains("KEY=VALUE"));

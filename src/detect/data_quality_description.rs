@@ -30,7 +30,9 @@ detector! {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
+    #[serde(deserialize_with = "super::share")]
     vague: f64,
+    #[serde(deserialize_with = "super::share")]
     wordless: f64,
 }
 

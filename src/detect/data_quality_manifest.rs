@@ -37,11 +37,17 @@ pub(super) struct Settings {
     parcels: usize,
     texts: usize,
     senders: usize,
+    #[serde(deserialize_with = "super::share")]
     alike: f64,
+    #[serde(deserialize_with = "super::share")]
     factor: f64,
+    #[serde(deserialize_with = "super::share")]
     weight: f64,
+    #[serde(deserialize_with = "super::share")]
     value: f64,
+    #[serde(deserialize_with = "super::share")]
     place: f64,
+    #[serde(deserialize_with = "super::share")]
     lowest: f64,
 }
 

@@ -31,8 +31,11 @@ detector! {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
+    #[serde(deserialize_with = "super::share")]
     nameless: f64,
+    #[serde(deserialize_with = "super::share")]
     identifier: f64,
+    #[serde(deserialize_with = "super::share")]
     fictional: f64,
 }
 

@@ -47,16 +47,27 @@ detector! {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
+    #[serde(deserialize_with = "super::share")]
     given: f64,
+    #[serde(deserialize_with = "super::share")]
     one: f64,
+    #[serde(deserialize_with = "super::share")]
     each: f64,
+    #[serde(deserialize_with = "super::share")]
     check_digit: f64,
+    #[serde(deserialize_with = "super::share")]
     weights: f64,
+    #[serde(deserialize_with = "super::share")]
     totals: f64,
+    #[serde(deserialize_with = "super::share")]
     days: f64,
+    #[serde(deserialize_with = "super::share")]
     changed: f64,
+    #[serde(deserialize_with = "super::share")]
     no_value: f64,
+    #[serde(deserialize_with = "super::share")]
     late: f64,
+    #[serde(deserialize_with = "super::share")]
     lowest: f64,
 }
 

@@ -63,8 +63,10 @@ detector! {
 pub(super) struct Settings {
     prices: usize,
     distinct: usize,
+    #[serde(deserialize_with = "super::share")]
     false_discoveries: f64,
     asymmetry: f64,
+    #[serde(deserialize_with = "super::share")]
     share: f64,
     shape_sd: f64,
     heaping_sd: f64,

@@ -41,13 +41,21 @@ detector! {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
+    #[serde(deserialize_with = "super::share")]
     both: f64,
+    #[serde(deserialize_with = "super::share")]
     sure_word: f64,
+    #[serde(deserialize_with = "super::share")]
     fair_word: f64,
+    #[serde(deserialize_with = "super::share")]
     code: f64,
+    #[serde(deserialize_with = "super::share")]
     sure_word_against_code: f64,
+    #[serde(deserialize_with = "super::share")]
     fair_word_against_code: f64,
+    #[serde(deserialize_with = "super::share")]
     measured_word: f64,
+    #[serde(deserialize_with = "super::share")]
     lowest: f64,
 }
 

@@ -59,6 +59,7 @@ pub(super) struct Settings {
     firm_addressee: f64,
     charm_price: f64,
     relative: f64,
+    #[serde(deserialize_with = "super::share")]
     lowest: f64,
 }
 

@@ -37,8 +37,11 @@ detector! {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
+    #[serde(deserialize_with = "super::share")]
     code_score: f64,
+    #[serde(deserialize_with = "super::share")]
     number_score: f64,
+    #[serde(deserialize_with = "super::share")]
     rate_margin: f64,
 }
 

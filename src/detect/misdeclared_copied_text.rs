@@ -33,7 +33,9 @@ pub(super) struct Settings {
     words: usize,
     senders: usize,
     parcels: usize,
+    #[serde(deserialize_with = "super::share")]
     alike: f64,
+    #[serde(deserialize_with = "super::share")]
     score: f64,
 }
 

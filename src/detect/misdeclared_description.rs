@@ -44,6 +44,7 @@ detector! {
 pub(super) struct Settings {
     margin: f64,
     strength: f64,
+    #[serde(deserialize_with = "super::share")]
     lowest: f64,
 }
 

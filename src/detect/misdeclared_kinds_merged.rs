@@ -33,8 +33,11 @@ detector! {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
     margin: f64,
+    #[serde(deserialize_with = "super::share")]
     base: f64,
+    #[serde(deserialize_with = "super::share")]
     each: f64,
+    #[serde(deserialize_with = "super::share")]
     lowest: f64,
 }
 

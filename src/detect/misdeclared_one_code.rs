@@ -34,8 +34,11 @@ detector! {
 pub(super) struct Settings {
     texts: usize,
     chapters: usize,
+    #[serde(deserialize_with = "super::share")]
     share: f64,
+    #[serde(deserialize_with = "super::share")]
     contradicting: f64,
+    #[serde(deserialize_with = "super::share")]
     lowest: f64,
 }
 

@@ -37,12 +37,18 @@ detector! {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
+    #[serde(deserialize_with = "super::share")]
     form: f64,
+    #[serde(deserialize_with = "super::share")]
     gift: f64,
+    #[serde(deserialize_with = "super::share")]
     stray: f64,
+    #[serde(deserialize_with = "super::share")]
     unlinked: f64,
     consignors: usize,
+    #[serde(deserialize_with = "super::share")]
     holder: f64,
+    #[serde(deserialize_with = "super::share")]
     lowest: f64,
 }
 

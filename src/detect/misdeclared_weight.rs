@@ -39,6 +39,7 @@ pub(super) struct Settings {
     least_scale: f64,
     lines: usize,
     consignors: usize,
+    #[serde(deserialize_with = "super::share")]
     lowest: f64,
 }
 

@@ -46,8 +46,10 @@ detector! {
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Least probability of a cut by another comparison, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub min_score: f64,
     /// The same for a line at its consignor's own steady price, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub min_score_as_usual: f64,
     /// Fewest other consignors in the cell.
     pub min_others: usize,

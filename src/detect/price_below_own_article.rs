@@ -48,6 +48,7 @@ detector! {
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Least probability of a cut, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub min_score: f64,
     /// Largest share of the own price, 0 to 1.
     pub max_ratio: f64,

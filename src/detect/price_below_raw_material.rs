@@ -49,8 +49,10 @@ detector! {
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Largest share of the floor, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub max_share: f64,
     /// Score at the floor, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub base_score: f64,
     /// Weight of a piece over the usual one.
     pub max_weight_ratio: f64,

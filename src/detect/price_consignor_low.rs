@@ -57,6 +57,7 @@ detector! {
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Least probability that the consignor cuts, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub min_score: f64,
     /// Fewest articles.
     pub min_articles: u32,

@@ -53,10 +53,12 @@ detector! {
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Least probability of a cut, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub min_score: f64,
     /// Largest share of the expected value, 0 to 1.
     pub max_ratio: f64,
     /// Least probability of a cut just below a limit, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub min_score_just_below: f64,
     /// Largest share of the expected value just below a limit, 0 to 1.
     pub max_ratio_just_below: f64,

@@ -37,10 +37,13 @@ detector! {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
+    #[serde(deserialize_with = "super::share")]
     share: f64,
     pieces: f64,
     lines: usize,
+    #[serde(deserialize_with = "super::share")]
     score: f64,
+    #[serde(deserialize_with = "super::share")]
     disguised: f64,
 }
 

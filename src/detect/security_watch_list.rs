@@ -28,10 +28,15 @@ detector! {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
+    #[serde(deserialize_with = "super::share")]
     identifier: f64,
+    #[serde(deserialize_with = "super::share")]
     name_and_address: f64,
+    #[serde(deserialize_with = "super::share")]
     address: f64,
+    #[serde(deserialize_with = "super::share")]
     name: f64,
+    #[serde(deserialize_with = "super::share")]
     lowest: f64,
 }
 

@@ -62,14 +62,17 @@ detector! {
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Probability of splitting before the evidence, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub prior: f64,
     /// Least score for a flag, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub cut: f64,
     /// Least weight of a link, natural logarithm.
     pub link: f64,
     /// Shape of the distribution of rates.
     pub rate_shape: f64,
     /// Probability that a sum counts by a law that adds up all that one consignee imports, whatever the orders were.
+    #[serde(deserialize_with = "super::share")]
     pub decisive: f64,
 }
 

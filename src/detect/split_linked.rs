@@ -52,8 +52,10 @@ pub struct Settings {
     /// Length of the window, days.
     pub days: u16,
     /// Probability of splitting before the evidence, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub prior: f64,
     /// Least score for a flag, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub cut: f64,
     /// Least weight of a link, natural logarithm.
     pub link: f64,
