@@ -244,11 +244,16 @@ impl Prices {
             .filter(|line| prices.own_residual(*line as usize).is_some())
             .collect();
         let standing = pairs(senders, &|c| prices.consignor_residual(c as u32));
-        prices.peers = Mixture::fit(&peers, PEERS, LINE_PRIOR);
         let seen = |i: usize| prices.seen_of_own(of_own[i] as usize);
-        prices.own = Mixture::fit_given(&own, seen, OWN, OWN_PRIOR);
-        prices.consignors = Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR);
-        prices.shown = Mixture::fit(&standing, CONSIGNOR, SHOWN_PRIOR);
+        let (of_peers, of_own) = rayon::join(
+            || Mixture::fit(&peers, PEERS, LINE_PRIOR),
+            || Mixture::fit_given(&own, seen, OWN, OWN_PRIOR),
+        );
+        (prices.peers, prices.own) = (of_peers, of_own);
+        (prices.consignors, prices.shown) = rayon::join(
+            || Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR),
+            || Mixture::fit(&standing, CONSIGNOR, SHOWN_PRIOR),
+        );
         let sums: Vec<whole::Sum> = (0..shipments.parcels.len() as u32)
             .into_par_iter()
             .filter_map(|parcel| prices.sum(shipments, terms, parcel))

@@ -13,7 +13,7 @@
 //! consignor's own, they take their place (`kin.rs`).
 
 use super::heaps::{Finder, Heap, Heaps};
-use super::kin::{self, Kin, against_kin, worth};
+use super::kin::{self, Kin, against_kin};
 use super::model::{Residual, generous, grant, own_spread};
 use super::slopes::Slopes;
 use super::{Scale, milder};
@@ -192,21 +192,19 @@ fn by_kin(
     slopes: &Slopes,
     between: f64,
 ) -> Vec<Vec<(u32, Residual)>> {
-    let own = |e: &Entry| of[e.line as usize].as_ref().map_or(0.0, |held| f64::from(held.x));
     let of_code = |code: &&[Entry]| {
-        let known =
-            |e: &Entry| e.quantity.is_finite() && e.weight.is_finite() && of[e.line as usize].is_some();
-        let alike = code.iter().zip(0u32..).filter(|(e, _)| known(e)).map(|(e, at)| (e.cluster, at));
+        let both = |e: &Entry| e.quantity.is_finite() && e.weight.is_finite();
+        let alike = code.iter().zip(0u32..).filter(|(e, _)| both(e)).map(|(e, at)| (e.cluster, at));
         let mut alike: Vec<(u32, u32)> = alike.collect();
         alike.sort_unstable();
         let usual = slopes.usual(code[0].code);
         let mut found = Vec::new();
-        for group in alike.chunk_by(|a, b| a.0 == b.0) {
-            let group = || group.iter().map(|(_, at)| &code[*at as usize]);
-            if !worth(group().map(own)) {
-                continue;
-            }
-            let kin: Vec<Kin> = group().map(|e| Kin { entry: *e, own: own(e) }).collect();
+        // Most groups are small, and lines are looked up in no order: only in groups large enough.
+        for group in alike.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() >= kin::FROM) {
+            let entries = group.iter().map(|(_, at)| code[*at as usize]);
+            let kin: Vec<Kin> = entries
+                .filter_map(|entry| of[entry.line as usize].map(|held| Kin { entry, own: f64::from(held.x) }))
+                .collect();
             if let Some(residuals) = against_kin(&kin, usual, between) {
                 found.extend(kin.iter().map(|k| k.entry.line).zip(residuals));
             }

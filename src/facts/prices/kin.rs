@@ -75,9 +75,15 @@ struct Part {
 /// Residuals of lines of one code described alike, counted and weighed, in the order of their consignors, where they
 /// are foretold better so than by their consignor's own.
 pub(super) fn against_kin(kin: &[Kin], usual: Usual, between: f64) -> Option<Vec<Residual>> {
+    if !worth(kin.iter().map(|k| k.own)) {
+        return None;
+    }
     let mut order: Vec<u32> = (0..kin.len() as u32).collect();
+    // Of goods of one weight a piece, those in lots of like weight are nearest.
     order.sort_unstable_by(|a, b| {
-        kin[*a as usize].heavy().total_cmp(&kin[*b as usize].heavy()).then(a.cmp(b))
+        let (one, other) = (&kin[*a as usize], &kin[*b as usize]);
+        let by_lot = one.entry.weight.total_cmp(&other.entry.weight);
+        one.heavy().total_cmp(&other.heavy()).then(by_lot).then(a.cmp(b))
     });
     let mut slope = (1.0 + usual.by_weight - usual.discount).clamp(SLOPE.0, SLOPE.1);
     let mut levels = vec![0.0; kin.len()];
@@ -222,7 +228,7 @@ fn without_line(
 }
 
 /// Whether so many lines, by their residuals to their consignors' own, leave something to be told better.
-pub(super) fn worth(own: impl ExactSizeIterator<Item = f64>) -> bool {
+fn worth(own: impl ExactSizeIterator<Item = f64>) -> bool {
     let n = own.len();
     n >= FROM && own.map(|x| upper(x).powi(2)).sum::<f64>() > WORTH * WORTH * n as f64
 }
