@@ -27,7 +27,10 @@ detector! {
     /// again, a cut value stands nearly alone; how much that weighs is the night's own. A low price that more than a
     /// fifth of the article's lines share, and more than chance would cut of few lines, is one of its prices and is
     /// not flagged, nor is a price that other consignors ask as well. An article is compared on the slopes of value on
-    /// quantity and weight that the lines of its code show within articles. Lines without a code take part.
+    /// quantity and weight that the lines of its code show within articles. Where one description covers several
+    /// products, or few lines do not tell how value grows with weight, the lines of all consignors described alike tell
+    /// it, and the consignor's level among them, where they foretell honest lines better than its own do. Lines without
+    /// a code take part.
     ///
     /// ## Innocent causes
     /// Flash sales (honest discounts of the mixture), several sizes or qualities under one description (they widen
@@ -79,11 +82,17 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
         return None;
     }
     let judgement = facts.prices.own(line).filter(|j| j.probability >= settings.min_score)?;
-    let reason = format!(
-        "The same consignor's other lines of this article are declared at {:.1} times this price {}.",
-        1.0 / own,
-        judgement.scale.per()
-    );
+    let (times, per) = (1.0 / own, judgement.scale.per());
+    let reason = if facts.prices.by_kin(line) {
+        format!(
+            "By all lines of such goods in lots of this weight, and by what this consignor asks for others of them, \
+             the price would be {times:.1} times this."
+        )
+    } else {
+        format!(
+            "The same consignor's other lines of this article are declared at {times:.1} times this price {per}."
+        )
+    };
     let grounds = Grounds {
         line,
         score: judgement.probability,

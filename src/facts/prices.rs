@@ -15,6 +15,7 @@ mod clusters;
 mod endings;
 mod heaps;
 mod history;
+mod kin;
 mod lots;
 mod model;
 mod past;
@@ -68,6 +69,9 @@ const OWN_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
 const PARCEL_PRIOR: Prior = Prior { discount: 0.05, cut: 0.02, weight: 300.0 };
 const JUST_BELOW_PRIOR: Prior = Prior { discount: 0.03, cut: 0.05, weight: 100.0 };
 const CONSIGNOR_PRIOR: Prior = Prior { discount: 0.02, cut: 0.02, weight: 60.0 };
+/// The same for the ranking of lines: there who undervalues all is as common as the night shows. A cheap sender whom only
+/// the prior suspects would put all its honest lines ahead of those that stand out.
+const SHOWN_PRIOR: Prior = Prior { cut: 0.002, ..CONSIGNOR_PRIOR };
 /// A scale this much wider than the other decides nothing by itself ...
 const WIDER: f64 = 1.5;
 /// ... but where it shows no lower price than this, the line is not low ...
@@ -147,6 +151,8 @@ pub struct Prices {
     peers: Mixture,
     own: Mixture,
     consignors: Mixture,
+    /// Consignors as far as the night itself shows that some undervalue all.
+    shown: Mixture,
     parcels: Mixture,
     just_below: Mixture,
 }
@@ -214,7 +220,7 @@ impl Prices {
             .filter_map(|line| entry(shipments, &clusters, &codes, terms, &currencies, line, entity))
             .collect();
         let usual = Usual { stray: piece.stray, discount: piece.discount, by_weight: 0.0 };
-        let history = History::build(entries, lines, usual);
+        let history = History::build(entries, lines, usual, kg.between);
         let empty = Mixture::fit(&[], PEERS, LINE_PRIOR);
         let mut prices = Prices {
             piece,
@@ -227,6 +233,7 @@ impl Prices {
             peers: empty.clone(),
             own: empty.clone(),
             consignors: empty.clone(),
+            shown: empty.clone(),
             parcels: empty.clone(),
             just_below: empty,
         };
@@ -242,10 +249,16 @@ impl Prices {
             .filter(|line| prices.own_residual(*line as usize).is_some())
             .collect();
         let standing = pairs(senders, &|c| prices.consignor_residual(c as u32));
-        prices.peers = Mixture::fit(&peers, PEERS, LINE_PRIOR);
         let seen = |i: usize| prices.seen_of_own(of_own[i] as usize);
-        prices.own = Mixture::fit_given(&own, seen, OWN, OWN_PRIOR);
-        prices.consignors = Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR);
+        let (of_peers, of_own) = rayon::join(
+            || Mixture::fit(&peers, PEERS, LINE_PRIOR),
+            || Mixture::fit_given(&own, seen, OWN, OWN_PRIOR),
+        );
+        (prices.peers, prices.own) = (of_peers, of_own);
+        (prices.consignors, prices.shown) = rayon::join(
+            || Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR),
+            || Mixture::fit(&standing, CONSIGNOR, SHOWN_PRIOR),
+        );
         let sums: Vec<whole::Sum> = (0..shipments.parcels.len() as u32)
             .into_par_iter()
             .filter_map(|parcel| prices.sum(shipments, terms, parcel))
@@ -316,7 +329,8 @@ impl Prices {
             None => (self.peers(line)?, "consignors"),
         };
         if let (Some(ratio), Some((peers, _))) = (self.ratio_to_peers(line), peers) {
-            let whole = self.consignor(consignor).map_or(0.0, |whole| {
+            let shown = |r| judged(&self.shown, r, Likelihood::EVEN);
+            let whole = self.consignor_residual(consignor).map(shown).map_or(0.0, |whole| {
                 let cut = whole.probability * self.endings(consignor).odds;
                 cut / (cut + 1.0 - whole.probability)
             });
@@ -362,6 +376,12 @@ impl Prices {
     /// Declared price over that of the consignor's other lines of the article.
     pub fn ratio_to_own(&self, line: usize) -> Option<f64> {
         self.own_residual(line).map(|(residual, _)| residual.x.exp())
+    }
+
+    /// Whether a line is held against all lines of its code that are described alike, its consignor's level taken off,
+    /// rather than against its consignor's own.
+    pub fn by_kin(&self, line: usize) -> bool {
+        self.history.by_kin(line)
     }
 
     /// Declared over expected price against peers and nothing else; the milder scale.

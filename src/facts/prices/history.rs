@@ -9,9 +9,11 @@
 //! What lines of one code show within their articles comes first: the discount for quantity and the slope on weight of
 //! the code (`slopes.rs`), which few lines of one article could not tell. Lines that lack the pieces or the weight are
 //! compared on the other scale. The slopes are MM fits. Where one description covers goods of several weights, the
-//! comparison is with the nearest lines in kg per piece.
+//! comparison is with the nearest lines in kg per piece. Where all consignors' lines described alike tell more than the
+//! consignor's own, they take their place (`kin.rs`).
 
 use super::heaps::{Finder, Heap, Heaps};
+use super::kin::{self, Kin, against_kin};
 use super::model::{Residual, generous, grant, own_spread};
 use super::slopes::Slopes;
 use super::{Scale, milder};
@@ -56,6 +58,8 @@ struct Held {
     vague: f32,
     scale: Scale,
     heap: Heap,
+    /// Whether all consignors' lines tell it.
+    kin: bool,
 }
 
 /// Residuals of lines, by line.
@@ -84,16 +88,16 @@ const NEAR_SPREAD: f64 = 0.25;
 const NEAR_WIDTH: f64 = 0.4;
 /// Neighbours on either side, how far off in log kg per piece they may be, and how many are needed.
 const NEIGHBOURS: usize = 15;
-const NEAR_REACH: f64 = 0.08;
-const NEIGHBOURS_FROM: usize = 4;
+pub(super) const NEAR_REACH: f64 = 0.08;
+pub(super) const NEIGHBOURS_FROM: usize = 4;
 /// Largest share of an article's lines that may lie low before the low price is one of its prices.
 const LOW_SHARE: f64 = 0.22;
 /// Share of lines that may be cut.
 pub(super) const CUT_SHARE: f64 = 0.05;
 /// Residual of a line at a low price of its article.
-const KEPT: f64 = -0.2;
+pub(super) const KEPT: f64 = -0.2;
 /// Goods are as heavy within this, in log kg per piece; lines looked at for it, at most.
-const ALIKE: f64 = 0.25;
+pub(super) const ALIKE: f64 = 0.25;
 const ALIKE_MOST: usize = 1_000;
 /// Spread of prices, per unit of log kg per piece, between goods of one description that weigh less alike than that.
 const UNLIKE: f64 = 0.5;
@@ -103,20 +107,21 @@ const NEAR_SHARE: usize = 5;
 const TWO_LOW_FROM: usize = 6;
 /// Share of the log distance to the middle within which prices are alike in that: discounts of 35 and of 50 % are of
 /// one sale.
-const LOW_REACH: f64 = 0.4;
+pub(super) const LOW_REACH: f64 = 0.4;
 /// A scale whose residuals spread so much wider than the other's is left out.
 const WIDER: f64 = 1.5;
-const FLOOR: f64 = 0.05;
+pub(super) const FLOOR: f64 = 0.05;
 /// Lines that the usual spread is worth in that of an article.
-const USUAL_LINES: f64 = 4.0;
+pub(super) const USUAL_LINES: f64 = 4.0;
 /// Variance of a median over that of the mean.
-const MEDIAN_COST: f64 = 1.57;
+pub(super) const MEDIAN_COST: f64 = 1.57;
 /// Lines from which the usual weight of a piece is known.
 const WEIGHT_FROM: usize = 5;
 
 impl History {
-    /// Compares all entries. `lines` is the number of lines of the night.
-    pub fn build(mut entries: Vec<Entry>, lines: usize, usual: Usual) -> History {
+    /// Compares all entries. `lines` is the number of lines of the night, `between` how far consignors' honest levels
+    /// lie apart.
+    pub fn build(mut entries: Vec<Entry>, lines: usize, usual: Usual, between: f64) -> History {
         entries.par_sort_unstable_by_key(|e| (e.code, e.consignor, e.cluster, e.description, e.line));
         let weights = usual_weights(&entries);
         let groups: Vec<&[Entry]> = entries
@@ -131,7 +136,13 @@ impl History {
         for (line, residual, scale, heap) in found.into_iter().flatten() {
             let Residual { x, s, vague } = residual;
             let (x, s, vague) = (x as f32, s as f32, vague as f32);
-            of[line as usize] = Some(Held { x, s, vague, scale, heap });
+            of[line as usize] = Some(Held { x, s, vague, scale, heap, kin: false });
+        }
+        let kin = by_kin(&entries, &of, &slopes, between);
+        for (line, residual) in kin.into_iter().flatten() {
+            if let Some(held) = &mut of[line as usize] {
+                held.take(residual);
+            }
         }
         let heaps = Heaps::of(of.iter().flatten().map(|held| (f64::from(held.x), held.heap)));
         History { of, heaps, weights }
@@ -151,10 +162,57 @@ impl History {
         })
     }
 
+    /// Whether a line is held against all lines described alike rather than its consignor's own.
+    pub fn by_kin(&self, line: usize) -> bool {
+        self.of[line].is_some_and(|held| held.kin)
+    }
+
     /// What it says of a line how many others of its article have the very same price.
     pub fn heap(&self, line: usize) -> Likelihood {
         self.of[line].map_or(Likelihood::EVEN, |held| self.heaps.likelihood(f64::from(held.x), held.heap))
     }
+}
+
+impl Held {
+    /// Takes over the residual to all lines that are described alike.
+    fn take(&mut self, Residual { mut x, s, vague }: Residual) {
+        if self.heap.a_price() {
+            x = x.max(KEPT);
+        }
+        (self.x, self.s, self.vague) = (x as f32, s as f32, vague as f32);
+        (self.scale, self.kin) = (Scale::Kg, true);
+    }
+}
+
+/// Residuals of the lines that all consignors' lines described alike tell better than their own consignor's, by line.
+/// Entries are sorted by code and consignor.
+fn by_kin(
+    entries: &[Entry],
+    of: &[Option<Held>],
+    slopes: &Slopes,
+    between: f64,
+) -> Vec<Vec<(u32, Residual)>> {
+    let of_code = |code: &&[Entry]| {
+        let both = |e: &Entry| e.quantity.is_finite() && e.weight.is_finite();
+        let alike = code.iter().zip(0u32..).filter(|(e, _)| both(e)).map(|(e, at)| (e.cluster, at));
+        let mut alike: Vec<(u32, u32)> = alike.collect();
+        alike.sort_unstable();
+        let usual = slopes.usual(code[0].code);
+        let mut found = Vec::new();
+        // Most groups are small, and lines are looked up in no order: only in groups large enough.
+        for group in alike.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() >= kin::FROM) {
+            let entries = group.iter().map(|(_, at)| code[*at as usize]);
+            let kin: Vec<Kin> = entries
+                .filter_map(|entry| of[entry.line as usize].map(|held| Kin { entry, own: f64::from(held.x) }))
+                .collect();
+            if let Some(residuals) = against_kin(&kin, usual, between) {
+                found.extend(kin.iter().map(|k| k.entry.line).zip(residuals));
+            }
+        }
+        found
+    };
+    let codes: Vec<&[Entry]> = entries.chunk_by(|a, b| a.code == b.code).collect();
+    codes.par_iter().filter(|code| code.len() >= kin::FROM).map(of_code).collect()
 }
 
 /// The middle of kg per piece in each subheading with enough lines; entries are sorted by code.
@@ -205,7 +263,7 @@ impl Bench {
             .filter_map(|((e, best), heap)| {
                 let (mut residual, scale) = best?;
                 // What a good part of the article's lines cost to the cent is one of its prices.
-                if heap.lines > 0 && heap.same as usize + 1 > allowed_low(heap.lines as usize) {
+                if heap.a_price() {
                     residual.x = residual.x.max(KEPT);
                 }
                 Some((e.line, residual, scale, heap))
@@ -491,7 +549,7 @@ impl Bench {
 }
 
 /// Variance of the price of goods that differ by so much in log kg per piece from those they are held against.
-fn unlike(gap: f64) -> f64 {
+pub(super) fn unlike(gap: f64) -> f64 {
     let beyond = (gap.abs() - ALIKE).max(0.0);
     if beyond.is_finite() { (UNLIKE * beyond).powi(2) } else { 0.0 }
 }
@@ -505,20 +563,20 @@ fn those<'a>(article: &'a [Entry], known: impl Fn(&Entry) -> bool) -> Cow<'a, [E
 }
 
 /// A low price that a good part of the lines share is one of their prices, not a cut.
-fn kept_low(x: f64, as_low: usize, n: usize) -> f64 {
+pub(super) fn kept_low(x: f64, as_low: usize, n: usize) -> f64 {
     if as_low > allowed_low(n) && x < 0.0 { x.max(KEPT) } else { x }
 }
 
 /// How many of an article's lines may lie low before their price is one of its prices: the share, and never fewer than
 /// may be cut by chance, three standard deviations of a binomial distribution up.
-fn allowed_low(n: usize) -> usize {
+pub(super) fn allowed_low(n: usize) -> usize {
     let mean = n as f64 * CUT_SHARE;
     let chance = ((mean + 3.0 * mean.sqrt() + 0.5) as usize).min(n.saturating_sub(1) / 2);
     ((n as f64 * LOW_SHARE) as usize).max(chance).max(if n >= TWO_LOW_FROM { 2 } else { 1 })
 }
 
 /// The largest log quantity but one: up to there the article's own prices show the discount.
-fn second_largest(article: &[Entry]) -> f64 {
+pub(super) fn second_largest(article: &[Entry]) -> f64 {
     let (mut first, mut second) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
     for e in article.iter().filter(|e| e.quantity.is_finite()) {
         if e.quantity > first {
@@ -531,7 +589,7 @@ fn second_largest(article: &[Entry]) -> f64 {
 }
 
 /// Discount granted for a quantity beyond what the article's other lines show.
-fn granted(quantity: f64, large: f64, discount: f64) -> f32 {
+pub(super) fn granted(quantity: f64, large: f64, discount: f64) -> f32 {
     if !quantity.is_finite() || quantity <= large + 0.3 {
         return 0.0;
     }
@@ -559,7 +617,7 @@ mod tests {
         let mut entries: Vec<Entry> =
             (0..40).map(|i| line(i, 1.0 + f64::from(i % 8), 1.0 + f64::from(i % 8))).collect();
         entries.push(line(40, 0.2, 1.0));
-        let history = History::build(entries, 41, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 });
+        let history = History::build(entries, 41, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 }, 0.3);
         let (light, _) = history.of(40).unwrap();
         assert!(light.x > -0.3, "a fifth of a kg at a fifth of the price: {light:?}");
     }
@@ -579,7 +637,7 @@ mod tests {
         // Five jackets and an earring under one name.
         let mut entries: Vec<Entry> = (0..5).map(|i| line(i, 1.0, 40.0 + f64::from(i))).collect();
         entries.push(line(5, 0.01, 2.0));
-        let history = History::build(entries, 6, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 });
+        let history = History::build(entries, 6, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 }, 0.3);
         let (earring, _) = history.of(5).unwrap();
         assert!(earring.s > 4.0 * history.of(0).unwrap().0.s, "{earring:?}");
     }
@@ -599,7 +657,7 @@ mod tests {
         let mut entries: Vec<Entry> = (0..7).map(|i| line(i, 20.0 + f64::from(i) / 10.0, 0.0)).collect();
         entries.push(line(7, 5.0, 0.0));
         entries.push(line(8, 20.0, f64::NAN));
-        let history = History::build(entries, 9, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 });
+        let history = History::build(entries, 9, Usual { stray: 0.1, discount: 0.0, by_weight: 0.0 }, 0.3);
         let (cut, scale) = history.of(7).unwrap();
         assert!((cut.x - (5.0_f64 / 20.3).ln()).abs() < 1e-6 && scale == Scale::Piece, "{cut:?}");
         assert!(history.of(3).is_some_and(|(honest, _)| honest.x.abs() < 0.05));

@@ -253,3 +253,16 @@ fn an_article_costs_what_many_lines_or_else_many_consignors_say() {
     assert!((few.x + 0.2).abs() < 1e-9 && few.s < peers.s, "{few:?}");
     assert!(many.x < -0.38 && many.s < few.s, "{many:?}");
 }
+
+#[test]
+fn a_cheap_consignor_is_no_cutter_of_all_where_the_night_shows_none() {
+    // Levels of 150 consignors, a normal distribution's quantiles; then the same with thirty at two fifths.
+    let level = |i: u32| 0.3 * statrs::function::erf::erf_inv(f64::from(i) / 75.0 - 0.993) * 1.414;
+    let honest: Vec<(f32, f32)> = (0..150).map(|i| (level(i) as f32, 0.31)).collect();
+    let some: Vec<(f32, f32)> = honest.iter().copied().chain((0..30).map(|_| (-0.95, 0.31))).collect();
+    let suspected =
+        |night: &[(f32, f32)], prior: Prior| Mixture::fit(night, CONSIGNOR, prior).posterior(-0.8, 0.31);
+    let (prior, shown) = (suspected(&honest, CONSIGNOR_PRIOR), suspected(&honest, SHOWN_PRIOR));
+    assert!(shown < 0.5 * prior && shown < 0.03, "{shown} of {prior}");
+    assert!(suspected(&some, SHOWN_PRIOR) > 5.0 * shown);
+}
