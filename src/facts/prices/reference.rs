@@ -2,6 +2,7 @@
 
 use super::cells::{LEVEL_NAMES, LEVELS, parts};
 use super::model::{Model, NO_UNIT};
+use super::tree::Level;
 use super::{Prices, Scale};
 use crate::fields::country::Country;
 use crate::model::parcels::Shipments;
@@ -44,13 +45,12 @@ pub struct Comparison {
     pub degenerate: bool,
     /// Whether a fifth of the consignors or more lie far below the others.
     pub contested: bool,
-    /// The goods in words: "HS 610910 from CN, 0.1 to 0.3 kg a piece".
-    pub goods: String,
-    /// The cell's prices, one a consignor and ascending; of more than 20 consignors the price in the middle of each
-    /// twentieth of them.
-    pub prices: Vec<f64>,
     /// Other nights that the median is of, and consignors of the largest; nothing where it is this night's.
     pub nights: Option<(u32, u32)>,
+    /// The cell, and what its log prices need for a lot of this line's size.
+    depth: usize,
+    cell: u32,
+    add: f64,
 }
 
 /// A row of the price reference.
@@ -121,7 +121,7 @@ impl Prices {
                 // The mean of log-normal prices.
                 (median, LOWEST_ACCEPTABLE * median * (past.spread * past.spread / 2.0).min(0.5).exp())
             }
-            None => ((level.median_without(at) + add).exp(), lowest_acceptable(level.body(cell), add)),
+            None => ((level.median_without(at) + add).exp(), lowest_acceptable(level, cell, add)),
         };
         Some(Comparison {
             scale,
@@ -137,9 +137,25 @@ impl Prices {
             same_goods: depth + 1 == LEVELS && self.tells(level.key[cell as usize]),
             degenerate: stats.degenerate,
             contested: stats.contested,
-            goods: goods(level.key[cell as usize], depth),
-            prices: spots(level.values(cell)).map(|v| (v + add).exp()).collect(),
+            depth,
+            cell,
+            add,
         })
+    }
+
+    /// The goods that a comparison is with, in words: "HS 610910 from CN, 0.1 to 0.3 kg a piece".
+    pub fn goods(&self, with: &Comparison) -> String {
+        goods(self.level(with).key[with.cell as usize], with.depth)
+    }
+
+    /// The prices that a comparison is with, one a consignor and ascending; of more than 20 consignors the price in the
+    /// middle of each twentieth of them.
+    pub fn prices(&self, with: &Comparison) -> Vec<f64> {
+        spots(self.level(with).values(with.cell)).map(|v| (v + with.add).exp()).collect()
+    }
+
+    fn level(&self, with: &Comparison) -> &Level {
+        &self.model(with.scale).tree.levels[with.depth]
     }
 
     /// Whether the words of a finest cell tell goods.
@@ -175,7 +191,7 @@ impl Prices {
                         consignors: level.units(cell) as u32,
                         median: (robust::median_sorted(level.values(cell)) + add).exp(),
                         scale_log: stats.spread,
-                        lowest_acceptable_price: lowest_acceptable(level.body(cell), add),
+                        lowest_acceptable_price: lowest_acceptable(level, cell, add),
                         degenerate: stats.degenerate,
                         contested: stats.contested,
                         typical_kg: kg.is_finite().then(|| kg.exp()),
@@ -197,9 +213,8 @@ fn spots(values: &[f64]) -> impl Iterator<Item = f64> + '_ {
 }
 
 /// Half of the mean price of a cell's cleaned body.
-fn lowest_acceptable(body: &[f64], add: f64) -> f64 {
-    let sum: f64 = body.iter().map(|v| v.exp()).sum();
-    LOWEST_ACCEPTABLE * add.exp() * sum / body.len().max(1) as f64
+fn lowest_acceptable(level: &Level, cell: u32, add: f64) -> f64 {
+    LOWEST_ACCEPTABLE * add.exp() * level.stats[cell as usize].body_sum / level.body(cell).len().max(1) as f64
 }
 
 /// Mean and variance.

@@ -32,7 +32,11 @@ impl Grounds<'_> {
         let worth = from_units(crate::model::money::to_units(declared) * self.true_over_declared);
         let mut reason = String::new();
         if let Some(comparison) = &comparison {
-            reason = compared(comparison, &facts.terms(parcel).currency.to_string());
+            reason = compared(
+                comparison,
+                &facts.prices.goods(comparison),
+                &facts.terms(parcel).currency.to_string(),
+            );
             reason.push(' ');
         }
         reason.push_str(&self.reason);
@@ -44,7 +48,7 @@ impl Grounds<'_> {
             revenue: facts.revenue_if_worth(parcel, self.line, worth),
             case: None,
             reason,
-            evidence: evidence(self.judgement, comparison.as_ref()).into(),
+            evidence: evidence(self.judgement, &facts.prices, comparison.as_ref()).into(),
         }
     }
 }
@@ -62,7 +66,7 @@ impl Prices {
 
 /// "Declared 3.20 EUR a piece; comparable goods (HS 610910 from CN, 0.1 to 0.3 kg a piece, 412 lines of 37 consignors)
 /// have a median of 9.80 EUR: this is 33 % of it. The lowest acceptable price is 4.75 EUR."
-fn compared(c: &Comparison, currency: &str) -> String {
+fn compared(c: &Comparison, goods: &str, currency: &str) -> String {
     let amount = |price: f64| display(from_units(price), currency);
     let whose = match c.nights {
         Some((1, consignors)) => format!("the price reference given, {consignors} consignors"),
@@ -75,7 +79,7 @@ fn compared(c: &Comparison, currency: &str) -> String {
         "Declared {} {}; comparable goods ({}, {whose}) have a median of {}: this is {:.0} % of it.",
         amount(c.declared),
         c.scale.per(),
-        c.goods,
+        goods,
         amount(c.median),
         100.0 * c.declared / c.median
     );
@@ -89,7 +93,7 @@ fn compared(c: &Comparison, currency: &str) -> String {
 }
 
 /// The same facts for machines.
-fn evidence(judgement: &Judgement, comparison: Option<&Comparison>) -> Value {
+fn evidence(judgement: &Judgement, prices: &Prices, comparison: Option<&Comparison>) -> Value {
     let round = |x: f64| (x * 10_000.0).round() / 10_000.0;
     let mut facts = json!({
         "scale": judgement.scale.name(),
@@ -100,7 +104,7 @@ fn evidence(judgement: &Judgement, comparison: Option<&Comparison>) -> Value {
     if let (Some(c), Some(map)) = (comparison, facts.as_object_mut()) {
         let cell = json!({
             "scale": c.scale.name(),
-            "goods": c.goods,
+            "goods": prices.goods(c),
             "level": c.level,
             "lines": c.lines,
             "consignors": c.consignors,
@@ -111,7 +115,7 @@ fn evidence(judgement: &Judgement, comparison: Option<&Comparison>) -> Value {
             "spread_log": round(c.spread),
             "degenerate": c.degenerate,
             "contested": c.contested,
-            "prices": c.prices.iter().map(|p| round(*p)).collect::<Vec<_>>(),
+            "prices": prices.prices(c).iter().map(|p| round(*p)).collect::<Vec<_>>(),
             "reference_nights": c.nights.map(|n| n.0),
         });
         map.insert("cell".into(), cell);

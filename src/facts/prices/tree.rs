@@ -71,6 +71,8 @@ pub(super) struct CellStats {
     pub spread: f64,
     /// The cleaned body, positions within the cell.
     body: (u32, u32),
+    /// Sum of the prices themselves, not their logarithms, over the body.
+    pub body_sum: f64,
     /// Whether half of the units or more have one and the same price.
     pub degenerate: bool,
     /// Whether so many units lie far below the body that they may be other goods.
@@ -221,7 +223,8 @@ impl CellStats {
         let n = sorted.len();
         let median = robust::median_sorted(sorted);
         if n < 4 {
-            return CellStats { location: median, body: (0, n as u32), ..CellStats::default() };
+            let body_sum = prices(sorted);
+            return CellStats { location: median, body: (0, n as u32), body_sum, ..CellStats::default() };
         }
         let body = robust::cleaned(sorted, SPREAD_FLOOR);
         let degenerate = robust::mad(sorted, median) == 0.0;
@@ -243,11 +246,17 @@ impl CellStats {
             location: if n < CLEANED_FROM { median } else { body.location },
             spread: raw,
             body: (body.first as u32, body.end as u32),
+            body_sum: prices(&sorted[body.first..body.end]),
             degenerate,
             contested: n >= 5 && low as f64 >= CONTESTED * n as f64,
             raw,
         }
     }
+}
+
+/// Sum of prices of which the logarithms are given.
+fn prices(logs: &[f64]) -> f64 {
+    logs.iter().map(|v| v.exp()).sum()
 }
 
 /// The median of ascending values without the one at a position.
