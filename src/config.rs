@@ -678,6 +678,7 @@ mod tests {
             "--set detectors.split-window.cut=7: `cut`: found number `7.0`, expected a number from 0 to 1"
         );
         assert!(message(&["detectors.price-below-peers.min_score=-0.1"]).contains("from 0 to 1"));
+        assert!(message(&["detectors.price-below-own-article.max_ratio=58"]).contains("from 0 to 1"));
         assert!(message(&["detectors.security-goods.lowest=nan"]).contains("from 0 to 1"));
         assert!(job(&["detectors.split-window.cut=1", "detectors.split-window.prior=0"]).is_ok());
         assert!(message(&["output=1"]).ends_with("expected a section of keys"), "{}", message(&["output=1"]));

@@ -56,6 +56,7 @@ pub struct Settings {
     /// Largest spread of log prices.
     pub max_spread: f64,
     /// Largest level of the consignor that supports a finding, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub max_level: f64,
 }
 

@@ -54,8 +54,10 @@ pub struct Settings {
     #[serde(deserialize_with = "super::share")]
     pub min_score: f64,
     /// Largest share of the own price, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub max_ratio: f64,
     /// Largest share of the peers' price, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub max_ratio_to_peers: f64,
 }
 

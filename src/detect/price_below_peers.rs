@@ -57,6 +57,7 @@ pub struct Settings {
     #[serde(deserialize_with = "super::share")]
     pub min_score_as_usual: f64,
     /// Largest share of the peers' price, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub max_ratio: f64,
 }
 

@@ -64,12 +64,15 @@ pub struct Settings {
     /// Fewest lines.
     pub min_lines: u32,
     /// Largest level of the consignor, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub max_ratio: f64,
     /// Largest level of a consignor whose prices end like scaled values, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub max_ratio_scaled: f64,
     /// How much likelier the endings of prices must make a cut.
     pub min_odds: f64,
     /// Largest share of the peers' price of a line, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub max_line_ratio: f64,
 }
 

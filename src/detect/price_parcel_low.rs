@@ -56,11 +56,13 @@ pub struct Settings {
     #[serde(deserialize_with = "super::share")]
     pub min_score: f64,
     /// Largest share of the expected value, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub max_ratio: f64,
     /// Least probability of a cut just below a limit, 0 to 1.
     #[serde(deserialize_with = "super::share")]
     pub min_score_just_below: f64,
     /// Largest share of the expected value just below a limit, 0 to 1.
+    #[serde(deserialize_with = "super::share")]
     pub max_ratio_just_below: f64,
     /// Parcels of a consignor at 90 to 100 % of a limit from which they may be a crowd.
     pub crowd: u32,

@@ -276,6 +276,7 @@ fn excuse(kin: &[Kin], found: &mut [Residual], usual: Usual) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::history::History;
     use super::*;
 
     const USUAL: Usual = Usual { stray: 0.1, discount: 0.0, by_weight: -0.3 };
@@ -317,6 +318,18 @@ mod tests {
         for (i, honest) in found.iter().enumerate().filter(|(i, _)| *i != CUT as usize) {
             assert!(honest.x > -0.25, "line {i} of consignor {}: {honest:?}", i / 6);
         }
+    }
+
+    #[test]
+    fn the_history_of_an_article_takes_them_over_and_says_so() {
+        let entries = || night(0.0).iter().map(|k| k.entry).collect::<Vec<_>>();
+        let history = History::build(entries(), 120, USUAL, 0.3);
+        let (cut, _) = history.of(CUT as usize).unwrap();
+        assert!(history.by_kin(CUT as usize) && (cut.x - 0.5_f64.ln()).abs() < 0.15, "{cut:?}");
+        // Each consignor's goods under words of their own are nobody's kin.
+        let apart = entries().into_iter().map(|e| Entry { cluster: e.consignor, ..e }).collect();
+        let history = History::build(apart, 120, USUAL, 0.3);
+        assert!((0..120).all(|line| !history.by_kin(line)));
     }
 
     #[test]
