@@ -89,8 +89,10 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     let manifests: BTreeMap<(Channel, &str, &str), Vec<u32>> = named.collect();
     let mut found = Findings::default();
     for ((_, manifest, _), own) in manifests.into_iter().filter(|(_, own)| own.len() >= settings.parcels) {
-        let texts: BTreeSet<u32> =
+        let mut texts: Vec<u32> =
             own.iter().flat_map(|&p| parcels.lines(p)).map(|l| shipments.lines.description[l]).collect();
+        texts.sort_unstable();
+        texts.dedup();
         if texts.len() < settings.texts {
             continue;
         }
@@ -125,7 +127,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
             let get = |particular| shipments.consignors.get(party, particular);
             (get(Particular::City), get(Particular::Postcode), get(Particular::Name))
         };
-        let mut places: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        let mut places: HashMap<(&str, &str), Vec<&str>> = HashMap::new();
         for (city, postcode, name) in own.iter().map(|&p| place(p)) {
             if !city.is_empty() && !postcode.is_empty() {
                 places.entry((city, postcode)).or_default().push(name);

@@ -6,7 +6,6 @@ use crate::model::finding::{Finding, Findings};
 use crate::stats::robust::{mad, median};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 detector! {
     /// ## What it flags
@@ -64,6 +63,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     let (parcels, lines) = (&facts.shipments.parcels, &facts.shipments.lines);
     // Subheading, description, sender, line.
     let mut rows: Vec<(u32, u32, u32, u32)> = (0..lines.len())
+        .into_par_iter()
         .filter_map(|l| {
             let told = lines.quantity[l] >= 1.0 && lines.weight(parcels, l) > 0.0;
             let subheading = lines.hs[l]?.subheading()?;
@@ -71,34 +71,54 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         })
         .collect();
     rows.par_sort_unstable();
+    let cells: Vec<&[(u32, u32, u32, u32)]> =
+        rows.chunk_by(|a, b| a.0 == b.0).filter(|cell| cell.len() >= settings.lines).collect();
+    let mut findings: Vec<Finding> =
+        cells.par_iter().flat_map_iter(|cell| judge(facts, settings, cell)).collect();
+    findings.sort_by_key(|f| (f.parcel, f.line_number));
+    Findings { findings, ..Findings::default() }
+}
+
+/// Lines of one subheading, by description, sender and line.
+fn judge(facts: &Facts, settings: &Settings, cell: &[(u32, u32, u32, u32)]) -> Vec<Finding> {
+    let (parcels, lines) = (&facts.shipments.parcels, &facts.shipments.lines);
     let piece = |l: u32| lines.weight(parcels, l as usize) / lines.quantity[l as usize];
-    let mut found = Findings::default();
-    for cell in rows.chunk_by(|a, b| a.0 == b.0).filter(|cell| cell.len() >= settings.lines) {
-        let mut values: Vec<f64> = cell
-            .chunk_by(|a, b| (a.1, a.2) == (b.1, b.2))
-            .map(|own| median(&mut own.iter().map(|r| piece(r.3).ln()).collect::<Vec<_>>()))
-            .collect();
-        let senders: BTreeSet<u32> = cell.iter().map(|r| r.2).collect();
-        if values.len() < settings.lines || senders.len() < settings.consignors {
+    let weights: Vec<f64> = cell.iter().map(|row| piece(row.3).ln()).collect();
+    let (mut values, mut senders, mut own) = (Vec::new(), Vec::new(), Vec::new());
+    let mut at = 0;
+    for article in cell.chunk_by(|a, b| (a.1, a.2) == (b.1, b.2)) {
+        own.clear();
+        own.extend_from_slice(&weights[at..at + article.len()]);
+        at += article.len();
+        values.push(median(&mut own));
+        senders.push(article[0].2);
+    }
+    senders.sort_unstable();
+    senders.dedup();
+    if values.len() < settings.lines || senders.len() < settings.consignors {
+        return Vec::new();
+    }
+    let middle = median(&mut values);
+    let scale = (1.4826 * mad(&values, middle)).max(settings.least_scale);
+    let usual = middle.exp();
+    let mut found = Vec::new();
+    for (&(subheading, _, _, l), log) in cell.iter().zip(weights) {
+        let off = log - middle;
+        let z = off.abs() / scale;
+        let ratio = if off > 0.0 { settings.ratio } else { settings.lighter };
+        if z < settings.z || off.abs() < ratio.ln() {
             continue;
         }
-        let middle = median(&mut values);
-        let scale = (1.4826 * mad(&values, middle)).max(settings.least_scale);
-        for &(subheading, _, _, l) in cell {
-            let weight = piece(l);
-            let off = weight.ln() - middle;
-            let z = off.abs() / scale;
-            let usual = middle.exp();
-            let ratio = if off > 0.0 { settings.ratio } else { settings.lighter };
-            if z < settings.z || off.abs() < ratio.ln() || weight.max(usual) < LIGHTEST {
-                continue;
-            }
-            let score = 0.5 + 0.4 * (1.0 - (-(z - settings.z) / 4.0).exp());
-            if score < settings.lowest {
-                continue;
-            }
-            let number = lines.number[l as usize];
-            found.findings.push(Finding {
+        let weight = piece(l);
+        if weight.max(usual) < LIGHTEST {
+            continue;
+        }
+        let score = 0.5 + 0.4 * (1.0 - (-(z - settings.z) / 4.0).exp());
+        if score < settings.lowest {
+            continue;
+        }
+        let number = lines.number[l as usize];
+        found.push(Finding {
                 parcel: lines.parcel[l as usize],
                 line_number: Some(number),
                 score,
@@ -120,9 +140,7 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
                     "ask_for": ["net_weight_kg", "quantity", "hs_code"],
                 }).into(),
             });
-        }
     }
-    found.findings.sort_by_key(|f| (f.parcel, f.line_number));
     found
 }
 

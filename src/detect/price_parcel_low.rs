@@ -85,9 +85,9 @@ impl Default for Settings {
 
 fn run(facts: &Facts, settings: &Settings) -> Findings {
     let crowds = crowds(facts, settings);
-    let parcels = 0..facts.shipments.parcels.len() as u32;
+    let parcels = facts.prices.parcels(facts.shipments, facts.terms);
     let findings =
-        parcels.into_par_iter().filter_map(|parcel| judge(facts, settings, &crowds, parcel)).collect();
+        parcels.filter_map(|(parcel, whole)| judge(facts, settings, &crowds, parcel, &whole)).collect();
     Findings { findings, tests: facts.prices.tests()[3], ..Findings::default() }
 }
 
@@ -111,8 +111,7 @@ fn crowds(facts: &Facts, settings: &Settings) -> Vec<bool> {
     counts.into_iter().map(crowd).collect()
 }
 
-fn judge(facts: &Facts, settings: &Settings, crowds: &[bool], parcel: u32) -> Option<Finding> {
-    let whole = facts.prices.parcel(facts.shipments, facts.terms, parcel)?;
+fn judge(facts: &Facts, settings: &Settings, crowds: &[bool], parcel: u32, whole: &Whole) -> Option<Finding> {
     if whole.limit.is_some() && crowds[facts.consignor(parcel) as usize] {
         return None;
     }
@@ -134,9 +133,9 @@ fn judge(facts: &Facts, settings: &Settings, crowds: &[bool], parcel: u32) -> Op
         line_number: None,
         score: judgement.probability,
         p_value: Some(judgement.p_value()),
-        revenue: revenue(facts, parcel, &whole),
+        revenue: revenue(facts, parcel, whole),
         case: None,
-        reason: reason(&whole, &facts.terms(parcel).currency.to_string()),
+        reason: reason(whole, &facts.terms(parcel).currency.to_string()),
         evidence: json!({
             "lines": whole.lines,
             "declared": round(to_units(whole.declared)),

@@ -19,6 +19,7 @@ mod kin;
 mod lots;
 mod model;
 mod past;
+mod peers;
 mod reference;
 mod report;
 mod slopes;
@@ -40,7 +41,8 @@ use cells::{Row, key, subheading};
 use clusters::{Clusters, Condition};
 use endings::{Endings, LineEnds};
 use history::{Entry, History, Usual};
-use model::{Model, Point, Residual};
+use model::{Draft, Model, Point, Residual};
+use peers::Peers;
 use rayon::prelude::*;
 
 pub use endings::Ends;
@@ -147,6 +149,9 @@ pub struct Prices {
     endings: Endings,
     line_ends: LineEnds,
     history: History,
+    /// Lines against other consignors, and parcels against the sum of their lines.
+    to_peers: Peers,
+    sums: Vec<whole::Sum>,
     currencies: Vec<Currency>,
     peers: Mixture,
     own: Mixture,
@@ -204,31 +209,41 @@ impl Prices {
         let (by_piece, by_kg) = rayon::join(|| apart(Scale::Piece), || apart(Scale::Kg));
         drop(goods);
         let past = |scale: Scale| reference.cells(scale, &currencies, &clusters);
-        let model = |scale: Scale, (points, guests): (Vec<Point>, Vec<Point>), slope: (f64, f64)| {
-            let mut model = Model::build(points, lines, senders, slope, scale == Scale::Kg, &past(scale));
-            model.welcome(&guests);
-            model
+        let draft = |scale: Scale, (points, guests): (Vec<Point>, Vec<Point>), slope: (f64, f64)| {
+            let mut draft = Draft::build(points, lines, senders, slope, scale == Scale::Kg, &past(scale));
+            draft.welcome(&guests);
+            draft
         };
         // Price per piece grows with weight by less than the weight, so price per kg falls with it.
         let (piece, kg) = rayon::join(
-            || model(Scale::Piece, by_piece, (0.6, 0.0)),
-            || model(Scale::Kg, by_kg, (-0.4, -1.0)),
+            || draft(Scale::Piece, by_piece, (0.6, 0.0)),
+            || draft(Scale::Kg, by_kg, (-0.4, -1.0)),
         );
         let entries: Vec<Entry> = (0..shipments.lines.len())
             .into_par_iter()
             .filter(|line| !private_gift(shipments.lines.parcel[*line]) && !shares_value(shipments, *line))
             .filter_map(|line| entry(shipments, &clusters, &codes, terms, &currencies, line, entity))
             .collect();
-        let usual = Usual { stray: piece.stray, discount: piece.discount, by_weight: 0.0 };
-        let history = History::build(entries, lines, usual, kg.between);
+        let usual = Usual { stray: piece.model.stray, discount: piece.model.discount, by_weight: 0.0 };
+        let history = History::build(entries, lines, usual, kg.model.between);
+        let scales = [piece, kg];
+        let to_peers = Peers::of_lines(lines, &scales);
+        let sums = whole::sums(shipments, terms, &scales, &history);
+        let [piece, kg] = scales.map(Draft::done);
+        let (endings, line_ends) = rayon::join(
+            || Endings::build(shipments, entity, senders),
+            || LineEnds::build(shipments, entity, senders),
+        );
         let empty = Mixture::fit(&[], PEERS, LINE_PRIOR);
         let mut prices = Prices {
             piece,
             kg,
             clusters,
-            endings: Endings::build(shipments, entity, senders),
-            line_ends: LineEnds::build(shipments, entity, senders),
+            endings,
+            line_ends,
             history,
+            to_peers,
+            sums,
             currencies,
             peers: empty.clone(),
             own: empty.clone(),
@@ -237,43 +252,40 @@ impl Prices {
             parcels: empty.clone(),
             just_below: empty,
         };
-        let pairs = |count: usize,
-                     of: &(dyn Fn(usize) -> Option<(Residual, Scale)> + Sync)|
-         -> Vec<(f32, f32)> {
-            (0..count).into_par_iter().filter_map(|i| of(i).map(|(r, _)| (r.x as f32, r.s as f32))).collect()
-        };
-        let peers = pairs(lines, &|line| prices.peers_residual(line));
-        let own = pairs(lines, &|line| prices.article_residual(line));
-        let of_own: Vec<u32> = (0..lines as u32)
+        let pair = |(r, _): (Residual, Scale)| (r.x as f32, r.s as f32);
+        let with_own: Vec<u32> = (0..lines as u32)
             .into_par_iter()
             .filter(|line| prices.own_residual(*line as usize).is_some())
             .collect();
-        let standing = pairs(senders, &|c| prices.consignor_residual(c as u32));
-        let seen = |i: usize| prices.seen_of_own(of_own[i] as usize);
         let (of_peers, of_own) = rayon::join(
-            || Mixture::fit(&peers, PEERS, LINE_PRIOR),
-            || Mixture::fit_given(&own, seen, OWN, OWN_PRIOR),
+            || Mixture::fit(&prices.to_peers.pairs(), PEERS, LINE_PRIOR),
+            || {
+                let own = with_own.par_iter().filter_map(|line| prices.article_residual(*line as usize));
+                let own: Vec<(f32, f32)> = own.map(pair).collect();
+                Mixture::fit_given(&own, |i| prices.seen_of_own(with_own[i] as usize), OWN, OWN_PRIOR)
+            },
         );
         (prices.peers, prices.own) = (of_peers, of_own);
+        let standing: Vec<(f32, f32)> = (0..senders as u32)
+            .into_par_iter()
+            .filter_map(|consignor| prices.consignor_residual(consignor).map(pair))
+            .collect();
         (prices.consignors, prices.shown) = rayon::join(
             || Mixture::fit(&standing, CONSIGNOR, CONSIGNOR_PRIOR),
             || Mixture::fit(&standing, CONSIGNOR, SHOWN_PRIOR),
         );
-        let sums: Vec<whole::Sum> = (0..shipments.parcels.len() as u32)
-            .into_par_iter()
-            .filter_map(|parcel| prices.sum(shipments, terms, parcel))
-            .collect();
         let whole = |near: bool| -> Vec<(f32, f32)> {
-            let those = sums.iter().filter(|sum| sum.limit.is_some() == near);
-            those.map(|sum| (sum.residual.x as f32, sum.residual.s as f32)).collect()
+            prices.sums.iter().filter(|sum| sum.near == near).map(|sum| (sum.x, sum.s)).collect()
         };
-        prices.parcels = Mixture::fit(&whole(false), PEERS, PARCEL_PRIOR);
-        prices.just_below = Mixture::fit(&whole(true), JUST_BELOW, JUST_BELOW_PRIOR);
+        (prices.parcels, prices.just_below) = rayon::join(
+            || Mixture::fit(&whole(false), PEERS, PARCEL_PRIOR),
+            || Mixture::fit(&whole(true), JUST_BELOW, JUST_BELOW_PRIOR),
+        );
         prices
     }
 
     fn peers_residual(&self, line: usize) -> Option<(Residual, Scale)> {
-        milder(self.piece.against_peers(line), self.kg.against_peers(line))
+        self.to_peers.residual(line)
     }
 
     fn own_residual(&self, line: usize) -> Option<(Residual, Scale)> {
@@ -386,10 +398,7 @@ impl Prices {
 
     /// Declared over expected price against peers and nothing else; the milder scale.
     pub fn ratio_to_peers(&self, line: usize) -> Option<f64> {
-        match (self.piece.off_peers(line), self.kg.off_peers(line)) {
-            (Some(a), Some(b)) => Some(a.max(b).exp()),
-            (a, b) => a.or(b).map(f64::exp),
-        }
+        self.to_peers.ratio(line)
     }
 
     /// Whether the line is at its consignor's own usual and steady price of the article, and the consignor is not low in

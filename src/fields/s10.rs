@@ -62,33 +62,62 @@ impl fmt::Display for S10 {
     }
 }
 
+/// What keeps a text from being an S10 identifier.
+enum Fault {
+    Empty,
+    Form,
+    Reserved,
+    CheckDigit { digit: u32, expected: u32 },
+}
+
 /// Reads an S10 identifier in any case, with spaces anywhere and with one `%` before it.
 /// No allocation except in errors.
 pub fn parse_s10(text: &str) -> Result<S10, S10Error> {
+    read(text).map_err(|fault| {
+        let found = Found::new(text.trim());
+        match fault {
+            Fault::Empty => S10Error::Empty,
+            Fault::Form => S10Error::Form(found),
+            Fault::Reserved => S10Error::Reserved(found),
+            Fault::CheckDigit { digit, expected } => S10Error::CheckDigit { found, digit, expected },
+        }
+    })
+}
+
+/// The same where nobody asks what is wrong with a text that is none.
+pub fn find_s10(text: &str) -> Option<S10> {
+    read(text).ok()
+}
+
+fn read(text: &str) -> Result<S10, Fault> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
-        return Err(S10Error::Empty);
+        return Err(Fault::Empty);
     }
-    let form = || S10Error::Form(Found::new(trimmed));
-    let letters = compact(trimmed.strip_prefix('%').unwrap_or(trimmed)).ok_or_else(form)?;
+    let letters = compact(trimmed.strip_prefix('%').unwrap_or(trimmed)).ok_or(Fault::Form)?;
     let [s1, s2, digits @ .., i1, i2] = letters;
     if ![s1, s2, i1, i2].iter().all(u8::is_ascii_uppercase) || !digits.iter().all(u8::is_ascii_digit) {
-        return Err(form());
+        return Err(Fault::Form);
     }
     if matches!(s1, b'J' | b'K' | b'S' | b'T' | b'W') {
-        return Err(S10Error::Reserved(Found::new(trimmed)));
+        return Err(Fault::Reserved);
     }
     let number = digits.iter().fold(0, |n, digit| n * 10 + u32::from(digit - b'0'));
     let (serial, digit) = (number / 10, number % 10);
     let expected = check_digit(serial);
     if digit != expected {
-        return Err(S10Error::CheckDigit { found: Found::new(trimmed), digit, expected });
+        return Err(Fault::CheckDigit { digit, expected });
     }
     Ok(S10 { service: [s1, s2], serial, issuer: [i1, i2] })
 }
 
 /// The thirteen characters in upper case, without the spaces between them.
 fn compact(text: &str) -> Option<[u8; 13]> {
+    if let Ok(letters) = <[u8; 13]>::try_from(text.as_bytes())
+        && letters.iter().all(u8::is_ascii_alphanumeric)
+    {
+        return Some(letters.map(|letter| letter.to_ascii_uppercase()));
+    }
     let mut letters = [0; 13];
     let mut count = 0;
     for character in text.chars().filter(|c| !c.is_whitespace()) {

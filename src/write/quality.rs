@@ -6,15 +6,17 @@ use super::trend::{self, EarlierNight};
 use crate::detect::late_by;
 use crate::facts::Facts;
 use crate::fields::nature::Nature;
-use crate::fields::s10::parse_s10;
+use crate::fields::s10::find_s10;
 use crate::fields::time::NO_TIME;
 use crate::model::batch::Channel;
 use crate::model::parcels::Particular;
 use crate::model::schema::Column;
 use crate::refdata::vague::Clarity;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use hashbrown::HashMap;
 use rayon::prelude::*;
-use std::hash::Hash;
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
 use std::sync::Arc;
 
 /// Net weights may exceed the gross weight by this factor before they contradict it: scales round.
@@ -50,12 +52,11 @@ const POSTAL_ELEMENTS: [Column; 4] =
     [Column::ConsignorAddress, Column::ConsigneeAddress, Column::Description, Column::Quantity];
 const SOLD_ELEMENTS: [Column; 2] = [Column::HsCode, Column::OriginCountry];
 
-/// Sums over the lines and parcels of one group.
-#[derive(Clone, Default)]
-struct Tally {
+/// What parcels and lines add up to.
+#[derive(Clone, Copy, Default)]
+struct Counts {
     parcels: u32,
     lines: u32,
-    filled: BitCounts,
     identifiers_valid: u32,
     codes_given: u32,
     codes_usable: u32,
@@ -71,6 +72,35 @@ struct Tally {
     weak: u32,
     named_consignors: u32,
     named_consignees: u32,
+}
+
+impl AddAssign<&Counts> for Counts {
+    fn add_assign(&mut self, more: &Counts) {
+        self.parcels += more.parcels;
+        self.lines += more.lines;
+        self.identifiers_valid += more.identifiers_valid;
+        self.codes_given += more.codes_given;
+        self.codes_usable += more.codes_usable;
+        self.weights_told += more.weights_told;
+        self.weights_consistent += more.weights_consistent;
+        self.elements_complete += more.elements_complete;
+        self.postal += more.postal;
+        self.advance_data_complete += more.advance_data_complete;
+        self.valued += more.valued;
+        self.timed += more.timed;
+        self.in_time += more.in_time;
+        self.clear += more.clear;
+        self.weak += more.weak;
+        self.named_consignors += more.named_consignors;
+        self.named_consignees += more.named_consignees;
+    }
+}
+
+/// One group: its sums, and what of each parcel may read like a program's.
+#[derive(Clone, Default)]
+struct Tally {
+    counts: Counts,
+    filled: BitCounts,
     grams: Vec<i64>,
     values: Vec<i64>,
     factors: Vec<i64>,
@@ -108,6 +138,10 @@ impl BitCounts {
         }
     }
 
+    fn merge(&mut self, other: &BitCounts) {
+        (0..64).for_each(|bit| self.counts[bit] += other.of(bit));
+    }
+
     fn of(&self, bit: usize) -> u32 {
         let pending = self.slices.iter().zip(0..).map(|(slice, place)| ((slice >> bit & 1) as u32) << place);
         self.counts[bit] + pending.sum::<u32>()
@@ -125,70 +159,140 @@ fn places(facts: &Facts) -> Vec<u64> {
     (0..consignors.len() as u32).into_par_iter().with_min_len(4096).map(place).collect()
 }
 
-/// Adds parcels up by group, a number below `groups`, or leaves them out; `values` says whether weights, values and
-/// places are kept.
-fn tally(facts: &Facts, groups: usize, group: impl Fn(usize) -> Option<usize>, values: bool) -> Vec<Tally> {
+/// One parcel.
+struct Judged {
+    counts: Counts,
+    grams: i64,
+    value: Option<i64>,
+    factor: Option<i64>,
+    place: u64,
+}
+
+/// Judges a parcel and its lines; `place` is its consignor's.
+fn judged(facts: &Facts, p: usize, place: u64) -> Judged {
     let shipments = facts.shipments;
     let (parcels, lines) = (&shipments.parcels, &shipments.lines);
-    let places = if values { places(facts) } else { Vec::new() };
-    let mut tallies = vec![Tally::default(); groups];
-    for p in 0..parcels.len() {
-        let Some(group) = group(p) else { continue };
-        let tally = &mut tallies[group];
-        tally.parcels += 1;
-        let postal = parcels.channel[p] == Channel::Postal;
-        tally.identifiers_valid += u32::from(postal && parse_s10(parcels.id.get(p as u32)).is_ok());
-        let (sender, addressee) = (parcels.consignor[p], parcels.consignee[p]);
-        tally.named_consignors += u32::from(!facts.consignors.contacts.nameless[sender as usize]);
-        tally.named_consignees += u32::from(!facts.consignees.contacts.nameless[addressee as usize]);
-        let sold = !matches!(parcels.nature[p], Nature::Gift | Nature::Documents);
-        let (mut net, mut told) = (0.0, true);
-        let named = !facts.consignors.contacts.nameless[sender as usize]
-            && !facts.consignees.contacts.nameless[addressee as usize];
-        let (mut complete, mut advance) = (named, named && !shipments.unvalued(p as u32));
-        for l in parcels.lines(p as u32) {
-            tally.lines += 1;
-            tally.filled.add(lines.filled[l]);
-            let usable = lines.filled[l] & !lines.unusable[l];
-            let code = 1 << Column::HsCode as u64;
-            tally.codes_given += u32::from(lines.filled[l] & code != 0);
-            tally.codes_usable += u32::from(usable & code != 0);
-            let clarity = facts.clarity[lines.description[l] as usize];
-            let clear = matches!(clarity, Clarity::Clear | Clarity::Weak(_));
-            tally.clear += u32::from(clear);
-            tally.weak += u32::from(matches!(clarity, Clarity::Weak(_)));
-            // The elements count packages; whoever tells the pieces of the goods tells more.
-            let counted =
-                if usable & 1 << Column::Packages as u64 != 0 { 1 << Column::Quantity as u64 } else { 0 };
-            let has = |e: &Column| (usable | counted) & (1 << *e as u64) != 0;
-            complete &= clear && ELEMENTS.iter().all(has);
-            advance &= clear && POSTAL_ELEMENTS.iter().all(has) && (!sold || SOLD_ELEMENTS.iter().all(has));
-            told &= lines.net_weight[l] > 0.0;
-            net += lines.net_weight[l];
-        }
-        tally.elements_complete += u32::from(complete);
-        tally.postal += u32::from(postal);
-        tally.advance_data_complete += u32::from(postal && advance);
-        tally.valued += u32::from(!shipments.unvalued(p as u32));
-        let timed = parcels.sent.get(p).is_some_and(|&t| t != NO_TIME);
-        tally.timed += u32::from(timed);
-        tally.in_time += u32::from(timed && late_by(parcels, p).is_none());
-        let gross = parcels.gross_weight[p];
-        tally.weights_told += u32::from(told);
-        tally.weights_consistent += u32::from(told && net <= gross * WEIGHT_TOLERANCE);
-        if !values {
-            continue;
-        }
-        tally.grams.push((gross * 1000.0).round() as i64);
-        if !shipments.unvalued(p as u32) {
-            tally.values.push(parcels.declared[p]);
-        }
-        if told && net >= 0.05 {
-            tally.factors.push((gross / net * 1000.0).round() as i64);
-        }
-        tally.places.extend(Some(places[sender as usize]).filter(|&place| place != 0));
+    let postal = parcels.channel[p] == Channel::Postal;
+    let named_consignor = !facts.consignors.contacts.nameless[parcels.consignor[p] as usize];
+    let named_consignee = !facts.consignees.contacts.nameless[parcels.consignee[p] as usize];
+    let named = named_consignor && named_consignee;
+    let valued = !shipments.unvalued(p as u32);
+    let sold = !matches!(parcels.nature[p], Nature::Gift | Nature::Documents);
+    let timed = parcels.sent.get(p).is_some_and(|&t| t != NO_TIME);
+    let mut counts = Counts {
+        parcels: 1,
+        identifiers_valid: u32::from(postal && find_s10(parcels.id.get(p as u32)).is_some()),
+        postal: u32::from(postal),
+        valued: u32::from(valued),
+        timed: u32::from(timed),
+        in_time: u32::from(timed && late_by(parcels, p).is_none()),
+        named_consignors: u32::from(named_consignor),
+        named_consignees: u32::from(named_consignee),
+        ..Counts::default()
+    };
+    let (mut net, mut told) = (0.0, true);
+    let (mut complete, mut advance) = (named, named && valued);
+    for l in parcels.lines(p as u32) {
+        counts.lines += 1;
+        let usable = lines.filled[l] & !lines.unusable[l];
+        let code = 1 << Column::HsCode as u64;
+        counts.codes_given += u32::from(lines.filled[l] & code != 0);
+        counts.codes_usable += u32::from(usable & code != 0);
+        let clarity = facts.clarity[lines.description[l] as usize];
+        let clear = matches!(clarity, Clarity::Clear | Clarity::Weak(_));
+        counts.clear += u32::from(clear);
+        counts.weak += u32::from(matches!(clarity, Clarity::Weak(_)));
+        // The elements count packages; whoever tells the pieces of the goods tells more.
+        let packages = usable & 1 << Column::Packages as u64 != 0;
+        let usable = if packages { usable | 1 << Column::Quantity as u64 } else { usable };
+        let all = |elements: u64| usable & elements == elements;
+        complete &= clear && all(bits(&ELEMENTS));
+        advance &= clear && all(bits(&POSTAL_ELEMENTS)) && (!sold || all(bits(&SOLD_ELEMENTS)));
+        told &= lines.net_weight[l] > 0.0;
+        net += lines.net_weight[l];
     }
-    tallies
+    let gross = parcels.gross_weight[p];
+    counts.elements_complete = u32::from(complete);
+    counts.advance_data_complete = u32::from(postal && advance);
+    counts.weights_told = u32::from(told);
+    counts.weights_consistent = u32::from(told && net <= gross * WEIGHT_TOLERANCE);
+    Judged {
+        counts,
+        grams: (gross * 1000.0).round() as i64,
+        value: valued.then_some(parcels.declared[p]),
+        factor: (told && net >= 0.05).then(|| (gross / net * 1000.0).round() as i64),
+        place,
+    }
+}
+
+const fn bits(columns: &[Column]) -> u64 {
+    let (mut bits, mut at) = (0, 0);
+    while at < columns.len() {
+        bits |= 1 << columns[at] as u64;
+        at += 1;
+    }
+    bits
+}
+
+impl Tally {
+    fn add(&mut self, parcel: &Judged, filled: &[u64]) {
+        self.counts += &parcel.counts;
+        filled.iter().for_each(|&mask| self.filled.add(mask));
+        self.grams.push(parcel.grams);
+        self.values.extend(parcel.value);
+        self.factors.extend(parcel.factor);
+        self.places.extend(Some(parcel.place).filter(|&place| place != 0));
+    }
+}
+
+/// A manifest: channel, number, carrier.
+type Manifest = (Channel, u32, u32);
+
+/// The quality of a night's data.
+pub(super) struct Quality {
+    manifests: Vec<(Manifest, Tally)>,
+    /// Resolved consignors of twenty parcels or more.
+    consignors: Vec<(u32, Tally)>,
+}
+
+impl Quality {
+    /// Judges each parcel once.
+    pub(super) fn of(facts: &Facts) -> Quality {
+        let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
+        let key = |p: usize| (parcels.channel[p], parcels.manifest[p], parcels.carrier[p]);
+        let mut count = vec![0_usize; facts.consignors.entities.len()];
+        (0..parcels.len()).for_each(|p| count[facts.consignor(p as u32) as usize] += 1);
+        let mut consignors: Vec<(u32, Tally)> = Vec::new();
+        let number: Vec<Option<u32>> = (0..)
+            .zip(count)
+            .map(|(entity, parcels)| {
+                (parcels >= CONSIGNOR_PARCELS).then(|| {
+                    consignors.push((entity, Tally::default()));
+                    consignors.len() as u32 - 1
+                })
+            })
+            .collect();
+        let mut numbers: HashMap<Manifest, usize> = HashMap::new();
+        let mut manifests: Vec<(Manifest, Tally)> = Vec::new();
+        let places = places(facts);
+        for p in 0..parcels.len() {
+            let parcel = judged(facts, p, places[parcels.consignor[p] as usize]);
+            let filled = &facts.shipments.lines.filled[parcels.lines(p as u32)];
+            let manifest = *numbers.entry(key(p)).or_insert_with(|| {
+                manifests.push((key(p), Tally::default()));
+                manifests.len() - 1
+            });
+            manifests[manifest].1.add(&parcel, filled);
+            if let Some(consignor) = number[facts.consignor(p as u32) as usize] {
+                consignors[consignor as usize].1.add(&parcel, filled);
+            }
+        }
+        // By name, not by number: the order must not depend on how words were numbered.
+        manifests.sort_by_cached_key(|((channel, manifest, carrier), _)| {
+            (*channel, words.get(*manifest), words.get(*carrier))
+        });
+        Quality { manifests, consignors }
+    }
 }
 
 /// Share of the most frequent of some values.
@@ -203,14 +307,14 @@ type Part = fn(&Tally) -> (u32, u32);
 
 /// The shares of [`SHARES`], in its order.
 const COMPARED: [Part; SHARES.len()] = [
-    |t| (t.elements_complete, t.parcels),
-    |t| (t.advance_data_complete, t.postal),
-    |t| (t.clear, t.lines),
-    |t| (t.named_consignors + t.named_consignees, 2 * t.parcels),
-    |t| (t.codes_usable, t.codes_given),
-    |t| (t.weights_consistent, t.weights_told),
-    |t| (t.valued, t.parcels),
-    |t| (t.in_time, t.timed),
+    |t| (t.counts.elements_complete, t.counts.parcels),
+    |t| (t.counts.advance_data_complete, t.counts.postal),
+    |t| (t.counts.clear, t.counts.lines),
+    |t| (t.counts.named_consignors + t.counts.named_consignees, 2 * t.counts.parcels),
+    |t| (t.counts.codes_usable, t.counts.codes_given),
+    |t| (t.counts.weights_consistent, t.counts.weights_told),
+    |t| (t.counts.valued, t.counts.parcels),
+    |t| (t.counts.in_time, t.counts.timed),
 ];
 
 fn ratio((part, whole): (u32, u32)) -> Option<f64> {
@@ -225,21 +329,22 @@ fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
     let count = |n: &dyn Fn(&Tally) -> u32| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, t)| i64::from(n(t)))))
     };
-    let postal =
-        rows.iter().map(|(postal, t)| postal.then(|| ratio((t.identifiers_valid, t.parcels))).flatten());
+    let postal = rows
+        .iter()
+        .map(|(postal, t)| postal.then(|| ratio((t.counts.identifiers_valid, t.counts.parcels))).flatten());
     table = table
-        .full("parcels", count(&|t| t.parcels))
-        .full("lines", count(&|t| t.lines))
+        .full("parcels", count(&|t| t.counts.parcels))
+        .full("lines", count(&|t| t.counts.lines))
         .open("accuracy_identifier", Arc::new(Float64Array::from_iter(postal)))
-        .open("accuracy_hs_code", share(&|t| (t.codes_usable, t.codes_given)))
-        .open("accuracy_weights", share(&|t| (t.weights_consistent, t.weights_told)))
+        .open("accuracy_hs_code", share(&|t| (t.counts.codes_usable, t.counts.codes_given)))
+        .open("accuracy_weights", share(&|t| (t.counts.weights_consistent, t.counts.weights_told)))
         .open("elements_complete", share(&COMPARED[0]))
         .open("advance_data_complete", share(&COMPARED[1]))
         .open("clear_descriptions", share(&COMPARED[2]))
-        .open("weak_descriptions", share(&|t| (t.weak, t.lines)))
+        .open("weak_descriptions", share(&|t| (t.counts.weak, t.counts.lines)))
         .open("named_parties", share(&COMPARED[3]))
-        .open("named_consignors", share(&|t| (t.named_consignors, t.parcels)))
-        .open("named_consignees", share(&|t| (t.named_consignees, t.parcels)))
+        .open("named_consignors", share(&|t| (t.counts.named_consignors, t.counts.parcels)))
+        .open("named_consignees", share(&|t| (t.counts.named_consignees, t.counts.parcels)))
         .open("valued", share(&COMPARED[6]))
         .open("messages_in_time", share(&COMPARED[7]))
         .open("one_gross_weight", share(&|t| most(&t.grams)))
@@ -248,68 +353,43 @@ fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
         .open("one_consignor_place", share(&|t| most(&t.places)));
     for &column in Column::ALL {
         let name = format!("completeness_{}", column.name());
-        table = table.open(name, share(&|t| (t.filled.of(column as usize), t.lines)));
+        table = table.open(name, share(&|t| (t.filled.of(column as usize), t.counts.lines)));
     }
     table
-}
-
-/// Groups of parcels by a key, in the order of the keys' names.
-fn grouped<K: Hash + Eq + Copy, N: Ord>(
-    facts: &Facts,
-    key: impl Fn(usize) -> K,
-    name: impl Fn(K) -> N,
-) -> (Vec<K>, Vec<usize>) {
-    let count = facts.shipments.parcels.len();
-    let mut numbers: hashbrown::HashMap<K, usize> = hashbrown::HashMap::new();
-    let mut keys = Vec::new();
-    let of: Vec<usize> = (0..count)
-        .map(|p| {
-            let key = key(p);
-            *numbers.entry(key).or_insert_with(|| {
-                keys.push(key);
-                keys.len() - 1
-            })
-        })
-        .collect();
-    let mut order: Vec<usize> = (0..keys.len()).collect();
-    order.sort_by_cached_key(|&i| name(keys[i]));
-    let mut place = vec![0; keys.len()];
-    order.iter().enumerate().for_each(|(to, &from)| place[from] = to);
-    (order.into_iter().map(|i| keys[i]).collect(), of.into_iter().map(|i| place[i]).collect())
 }
 
 /// One row a manifest: `completeness_COLUMN` is the share of its lines that fill the column; accuracy is the share of
 /// identifiers with a right form and check digit (postal only), of commodity codes that exist, and of parcels whose net
 /// weights fit into the gross weight; `one_…` the share of the most frequent value, which near 1 reads like a program's.
-pub(super) fn manifests(run: &Run) -> Table {
-    let facts = run.facts;
-    let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
-    // By name, not by number: the order must not depend on how words were numbered.
-    let key = |p: usize| (parcels.channel[p], parcels.manifest[p], parcels.carrier[p]);
-    let (keys, of) = grouped(facts, key, |k| (k.0, words.get(k.1), words.get(k.2)));
-    let tallies = tally(facts, keys.len(), |p| Some(of[p]), true);
+pub(super) fn manifests(run: &Run, quality: &Quality) -> Table {
+    let words = &run.facts.shipments.words;
+    let keys = || quality.manifests.iter().map(|(key, _)| key);
     let table = Table::default()
-        .full("channel", text(keys.iter().map(|k| k.0.name())))
-        .open("manifest_id", open(keys.iter().map(|k| words.get(k.1))))
-        .open("carrier", open(keys.iter().map(|k| words.get(k.2))));
-    let rows: Vec<(bool, &Tally)> = keys.iter().map(|k| k.0 == Channel::Postal).zip(&tallies).collect();
+        .full("channel", text(keys().map(|k| k.0.name())))
+        .open("manifest_id", open(keys().map(|k| words.get(k.1))))
+        .open("carrier", open(keys().map(|k| words.get(k.2))));
+    let rows: Vec<(bool, &Tally)> =
+        quality.manifests.iter().map(|(key, tally)| (key.0 == Channel::Postal, tally)).collect();
     measures(table, &rows)
 }
 
 /// One row a channel and carrier or operator, with its trend over earlier nights.
-pub(super) fn carriers(run: &Run) -> Table {
-    let facts = run.facts;
-    let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
-    let (keys, of) = grouped(facts, |p| (parcels.channel[p], parcels.carrier[p]), |k| (k.0, words.get(k.1)));
-    let tallies = tally(facts, keys.len(), |p| Some(of[p]), false);
+pub(super) fn carriers(run: &Run, quality: &Quality) -> Table {
+    let words = &run.facts.shipments.words;
+    let mut carriers: BTreeMap<(Channel, &str), Tally> = BTreeMap::new();
+    for ((channel, _, carrier), tally) in &quality.manifests {
+        let all = carriers.entry((*channel, words.get(*carrier))).or_default();
+        all.counts += &tally.counts;
+        all.filled.merge(&tally.filled);
+    }
     let table = Table::default()
-        .full("channel", text(keys.iter().map(|k| k.0.name())))
-        .open("carrier", open(keys.iter().map(|k| words.get(k.1))));
-    let rows: Vec<(bool, &Tally)> = keys.iter().map(|k| k.0 == Channel::Postal).zip(&tallies).collect();
-    let groups: Vec<_> = keys
+        .full("channel", text(carriers.keys().map(|k| k.0.name())))
+        .open("carrier", open(carriers.keys().map(|k| k.1)));
+    let rows: Vec<(bool, &Tally)> =
+        carriers.iter().map(|(k, tally)| (k.0 == Channel::Postal, tally)).collect();
+    let groups: Vec<_> = carriers
         .iter()
-        .zip(&tallies)
-        .map(|(key, tally)| (EarlierNight::carrier(key.0.name(), words.get(key.1)), shares(tally)))
+        .map(|(key, tally)| (EarlierNight::carrier(key.0.name(), key.1), shares(tally)))
         .collect();
     trend::add(measures(table, &rows), run.earlier, run.night, &groups)
 }
@@ -320,24 +400,12 @@ fn shares(tally: &Tally) -> [Option<f64>; SHARES.len()] {
 }
 
 /// One row a resolved consignor of twenty parcels or more, with its trend over earlier nights.
-pub(super) fn consignors(run: &Run) -> Table {
+pub(super) fn consignors(run: &Run, quality: &Quality) -> Table {
     let facts = run.facts;
-    let parcels = &facts.shipments.parcels;
-    let mut count = vec![0_usize; facts.consignors.entities.len()];
-    (0..parcels.len()).for_each(|p| count[facts.consignor(p as u32) as usize] += 1);
-    let mut number = vec![None; count.len()];
-    let mut large: Vec<u32> = Vec::new();
-    for entity in 0..count.len() {
-        if count[entity] >= CONSIGNOR_PARCELS {
-            number[entity] = Some(large.len());
-            large.push(entity as u32);
-        }
-    }
-    let tallies = tally(facts, large.len(), |p| number[facts.consignor(p as u32) as usize], true);
-    let mut order: Vec<(String, u32, &Tally)> = large
+    let mut order: Vec<(String, u32, &Tally)> = quality
+        .consignors
         .iter()
-        .zip(&tallies)
-        .map(|(&entity, tally)| (entity_id("consignor", facts.consignors, entity), entity, tally))
+        .map(|(entity, tally)| (entity_id("consignor", facts.consignors, *entity), *entity, tally))
         .collect();
     order.sort_by(|a, b| a.0.cmp(&b.0));
     let name = |entity: u32| {

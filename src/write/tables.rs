@@ -1,5 +1,6 @@
 //! The files of a run, column by column: `CONTRACT.md`'s names, and a few more.
 
+use super::quality::Quality;
 use super::referrals::Referred;
 use super::table::{Table, lists};
 use super::{SampleSettings, WriteError, descriptions, links, quality, referrals, sample, table};
@@ -71,9 +72,6 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
     };
     let (outcome, shipments) = (run.outcome, run.facts.shipments);
     let mut files = vec![
-        whole("manifest_quality.parquet", quality::manifests),
-        whole("carrier_quality.parquet", quality::carriers),
-        whole("consignor_quality.parquet", quality::consignors),
         whole("referrals.parquet", referrals::table),
         File { name: "flags.parquet", rows: outcome.flags.len(), make: Box::new(flags(run)) },
         File {
@@ -105,7 +103,22 @@ pub fn write(run: &Run, folder: &Path) -> Result<(), WriteError> {
         files.push(File { name: "line_scores.parquet", rows: shipments.lines.len(), make: Box::new(make) });
         files.push(whole("line_contradictions.parquet", descriptions::by_line));
     }
-    files.into_par_iter().with_max_len(1).try_for_each(|file| file.write(folder))
+    let all =
+        |files: Vec<File>| files.into_par_iter().with_max_len(1).try_for_each(|file| file.write(folder));
+    let of_quality = || {
+        let judged = Quality::of(run.facts);
+        let file = |name: &'static str, make: fn(&Run, &Quality) -> Table| {
+            let judged = &judged;
+            File { name, rows: 1, make: Box::new(move |_| make(run, judged)) }
+        };
+        all(vec![
+            file("manifest_quality.parquet", quality::manifests),
+            file("carrier_quality.parquet", quality::carriers),
+            file("consignor_quality.parquet", quality::consignors),
+        ])
+    };
+    let (quality, others) = rayon::join(of_quality, || all(files));
+    quality.and(others)
 }
 
 /// The stable name of a resolved party.

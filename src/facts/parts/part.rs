@@ -5,7 +5,7 @@ use crate::facts::goods::{MainGoods, main_goods};
 use crate::fields::country::Country;
 use crate::fields::currency::Currency;
 use crate::fields::nature::Nature;
-use crate::fields::s10::parse_s10;
+use crate::fields::s10::find_s10;
 use crate::model::money::Money;
 use crate::model::parcels::NO_DAY;
 use crate::model::text::ABSENT;
@@ -269,7 +269,7 @@ pub fn legal_key(facts: &Facts, parcel: u32) -> u64 {
 /// The running number in an identifier and a hash of the rest: the serial number of an S10 identifier, else the last
 /// run of digits. Series 0 where there is no number of at least four digits.
 pub fn number_of(identifier: &str) -> (u64, u64) {
-    if let Ok(s10) = parse_s10(identifier) {
+    if let Some(s10) = find_s10(identifier) {
         let [a, b] = s10.service;
         let [c, d] = s10.issuer;
         return (xxh3_64(&[a, b, c, d]).max(1), u64::from(s10.serial));

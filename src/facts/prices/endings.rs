@@ -51,7 +51,11 @@ const ROUND: f64 = 0.15;
 /// are usual, and a scaled value has one of `k` such endings in `(k + 1) / 100` of all cases; a consignor's own share of lines that end so tells how telling one is. Where prices end anywhere it is 1.
 #[derive(Debug, Default)]
 pub(super) struct LineEnds {
-    of: Vec<[f32; 3]>,
+    /// Share of its consignor's lines that end in a usual way; negative where the line itself does not, 0 where its
+    /// ending says nothing.
+    usual: Vec<f32>,
+    /// Share of scaled values that have a usual ending.
+    scaled: f64,
 }
 
 impl LineEnds {
@@ -95,28 +99,31 @@ impl LineEnds {
             (of.0, of.1, all.0, all.1) = (of.0 + 1, of.1 + hit, all.0 + 1, all.1 + hit);
         }
         let night = f64::from(all.1) / f64::from(all.0.max(1));
-        let likelihoods = endings.iter().enumerate().map(|(line, e)| {
-            let Some(e) = e else { return [1.0; 3] };
+        let share = |(line, ending): (usize, &Option<Option<u8>>)| {
+            let Some(ending) = ending else { return 0.0 };
             let (n, hits) = of[entity(lines.parcel[line]) as usize];
             let usual = (f64::from(hits) + NIGHT_WEIGHT * night) / (f64::from(n) + NIGHT_WEIGHT);
-            let usual = usual.clamp(scaled, 0.98);
-            let cut = scaled + (ROUND * (1.0 - scaled)).min(usual - scaled);
-            let discount = (usual + scaled) / 2.0;
-            // Where whole consignors cut, their endings have become usual: such an ending excuses by half at the most.
-            let found = if is_usual(e) {
-                [cut.max(usual / 2.0), discount, usual]
-            } else {
-                [1.0 - cut, 1.0 - discount, 1.0 - usual]
-            };
-            found.map(|likelihood| likelihood as f32)
-        });
-        LineEnds { of: likelihoods.collect() }
+            let usual = usual.clamp(scaled, 0.98) as f32;
+            if is_usual(ending) { usual } else { -usual }
+        };
+        LineEnds { usual: endings.par_iter().enumerate().map(share).collect(), scaled }
     }
 
     /// How likely the ending of a line is of a cut, of a discount, of a price as asked.
     pub fn of(&self, line: usize) -> Likelihood {
-        let [cut, discount, usual] = self.of[line].map(f64::from);
-        Likelihood { cut, discount, usual }
+        let (share, scaled) = (f64::from(self.usual[line]), self.scaled);
+        if share == 0.0 {
+            return Likelihood::EVEN;
+        }
+        let usual = share.abs().max(scaled);
+        let cut = scaled + (ROUND * (1.0 - scaled)).min(usual - scaled);
+        let discount = (usual + scaled) / 2.0;
+        if share > 0.0 {
+            // Where whole consignors cut, their endings have become usual: such an ending excuses by half at the most.
+            Likelihood { cut: cut.max(usual / 2.0), discount, usual }
+        } else {
+            Likelihood { cut: 1.0 - cut, discount: 1.0 - discount, usual: 1.0 - usual }
+        }
     }
 }
 

@@ -83,7 +83,7 @@ struct Peer {
     s: f32,
 }
 
-/// One scale.
+/// One scale, as it stays for the questions of detectors.
 pub(super) struct Model {
     /// Unit of each line; [`NO_UNIT`] where the scale cannot say.
     pub unit: Vec<u32>,
@@ -98,15 +98,26 @@ pub(super) struct Model {
     log_quantity: Vec<f32>,
     /// What the size of its lot adds to the log price of each line; empty where it adds nothing to any.
     lot: Vec<f32>,
-    /// The same by code and weight.
+    /// Standing of each consignor.
+    pub standing: Vec<Option<Standing>>,
+    /// Spread of consignors' price levels.
+    pub between: f64,
+    /// Strays within an article.
+    pub stray: f64,
+    /// Discount per unit of log quantity.
+    pub discount: f64,
+}
+
+/// One scale with what only the residuals of its lines need.
+pub(super) struct Draft {
+    pub model: Model,
+    /// What the size of a lot adds, by code and weight.
     pub(super) lots: Lots,
     /// Log price and lines of each unit.
     value: Vec<f64>,
     lines: Vec<u32>,
     /// Discount for quantity granted to each unit.
-    unit_granted: Vec<f32>,
-    /// Standing of each consignor.
-    pub standing: Vec<Option<Standing>>,
+    granted: Vec<f32>,
     /// Level and its variance that each unit may expect of its consignor's other units.
     pub(super) credit: Vec<(f32, f32)>,
     /// What each unit is held against, in one place: lines look it up in no order.
@@ -115,19 +126,13 @@ pub(super) struct Model {
     pub(super) guests: Vec<(u32, Part)>,
     /// Centre of consignors' price levels.
     pub(super) center: f64,
-    /// Spread of consignors' price levels.
-    pub between: f64,
-    /// Strays within an article.
-    pub stray: f64,
-    /// Discount per unit of log quantity.
-    pub discount: f64,
     /// Whether other nights say what some cells cost.
     recalled: bool,
 }
 
 pub(super) const NO_UNIT: u32 = u32::MAX;
 
-impl Model {
+impl Draft {
     /// Builds a scale from points in the order of their rows.
     pub fn build(
         mut points: Vec<Point>,
@@ -136,7 +141,7 @@ impl Model {
         slope: (f64, f64),
         by_lot: bool,
         past: &PastCells,
-    ) -> Model {
+    ) -> Draft {
         let unit_of = number_units(&points);
         let units = unit_of.last().map_or(0, |u| *u as usize + 1);
         let discount = quantity_discount(&points, &unit_of);
@@ -153,7 +158,7 @@ impl Model {
         let mut value = Vec::with_capacity(units);
         let mut lines = Vec::with_capacity(units);
         let mut weight = Vec::with_capacity(units);
-        let mut unit_granted = Vec::with_capacity(units);
+        let mut granted = Vec::with_capacity(units);
         let mut one = Vec::new();
         for run in runs(&points, &unit_of) {
             one.clear();
@@ -165,7 +170,7 @@ impl Model {
             lines.push(run.len() as u32);
             one.clear();
             one.extend(run.iter().map(|p| f64::from(p.log_quantity)));
-            unit_granted.push(grant(discount, robust::median(&mut one) as f32));
+            granted.push(grant(discount, robust::median(&mut one) as f32));
         }
         let (offset, cell_weight, slopes) = curve(&points, &unit_of, &mut value, &weight, slope);
         let anchors = past.at_anchor(&slopes, ANCHOR_KG.ln());
@@ -183,7 +188,7 @@ impl Model {
             price[line] = point.price as f32 - offset[tree.finest().cell[u as usize] as usize];
             log_quantity[line] = point.log_quantity;
         }
-        let mut model = Model {
+        let model = Model {
             unit,
             tree,
             offset,
@@ -191,40 +196,51 @@ impl Model {
             price,
             log_quantity,
             lot,
-            lots,
-            value,
-            lines,
-            unit_granted,
             standing: vec![None; consignors],
-            credit: vec![(0.0, 0.09); units],
-            peer: Vec::new(),
-            guests: Vec::new(),
-            center: 0.0,
             between: 0.3,
             stray,
             discount,
+        };
+        let mut draft = Draft {
+            model,
+            lots,
+            value,
+            lines,
+            granted,
+            credit: Vec::new(),
+            peer: Vec::new(),
+            guests: Vec::new(),
+            center: 0.0,
             recalled: !anchors.is_empty(),
         };
-        model.weigh_consignors();
+        draft.weigh_consignors();
+        draft
+    }
+
+    /// Lets go of what nothing needs once every line has its residual.
+    pub fn done(self) -> Model {
+        let mut model = self.model;
+        model.tree.settle();
         model
     }
 
     /// Variance between the articles of one consignor in the cell of a unit.
     fn article_variance(&self, unit: usize) -> f64 {
-        let level = self.tree.finest();
+        let level = self.model.tree.finest();
         let stats = &level.stats[level.cell[unit] as usize];
         let spread = stats.spread * stats.spread;
         // A consignor's level is the same in all its cells; the rest of the spread belongs to the article.
-        let article =
-            (spread - self.between * self.between).max(0.25 * spread).max(SPREAD_FLOOR * SPREAD_FLOOR);
+        let article = (spread - self.model.between * self.model.between)
+            .max(0.25 * spread)
+            .max(SPREAD_FLOOR * SPREAD_FLOOR);
         if stats.contested { article + CONTESTED_VARIANCE } else { article }
     }
 
     /// Finds the price level of each consignor, how far honest levels lie apart, and what each unit may expect of
     /// its consignor's others.
     fn weigh_consignors(&mut self) {
-        let level = self.tree.finest();
-        let consignors = self.standing.len();
+        let level = self.model.tree.finest();
+        let consignors = self.model.standing.len();
         let mut first = vec![0u32; consignors + 1];
         level.consignor.iter().for_each(|c| first[*c as usize + 1] += 1);
         for c in 0..consignors {
@@ -242,23 +258,27 @@ impl Model {
         for _ in 0..2 {
             let standing: Vec<Option<Standing>> =
                 (0..consignors).into_par_iter().map(|c| self.stand(units(c), None)).collect();
-            self.standing = standing;
-            (center, self.between) = self.spread_of_levels();
+            self.model.standing = standing;
+            (center, self.model.between) = self.spread_of_levels();
         }
-        let mut credit = vec![(0.0, 0.0); level.consignor.len()];
-        for c in 0..consignors {
+        let this = &*self;
+        let of_consignor = |c: usize| {
             let units = units(c);
-            for &unit in units {
+            units.iter().map(move |unit| {
                 // Without one of many articles the level is as good as with it.
-                let rest = if units.len() > 12 { self.standing[c] } else { self.stand(units, Some(unit)) };
-                credit[unit as usize] = self.expected_level(rest, center);
-            }
-        }
-        let level = self.tree.finest();
+                let rest =
+                    if units.len() > 12 { this.model.standing[c] } else { this.stand(units, Some(*unit)) };
+                this.expected_level(rest, center)
+            })
+        };
+        let expected: Vec<(f32, f32)> = (0..consignors).into_par_iter().flat_map_iter(of_consignor).collect();
+        let mut credit = vec![(0.0, 0.0); of.len()];
+        of.iter().zip(expected).for_each(|(unit, expected)| credit[*unit as usize] = expected);
+        let level = self.model.tree.finest();
         self.peer = (credit.iter().enumerate())
             .map(|(unit, &(credit, uncertain))| {
                 let s = self.article_variance(unit) + f64::from(level.variance[unit]) + f64::from(uncertain);
-                let s = (s + self.stray * self.stray).sqrt() as f32;
+                let s = (s + self.model.stray * self.model.stray).sqrt() as f32;
                 Peer { expected: level.expected[unit], credit, s }
             })
             .collect();
@@ -269,24 +289,24 @@ impl Model {
     /// The level expected of a consignor by its other articles, shrunk to that of all. Nobody is credited with being
     /// cheaper than two spreads: beyond that cheapness is the question, not the explanation.
     pub(super) fn expected_level(&self, rest: Option<Standing>, center: f64) -> (f32, f32) {
-        let prior = self.between * self.between;
+        let prior = self.model.between * self.model.between;
         let (mean, variance) = rest.map_or((center, prior), |s| {
             let v = f64::from(s.variance);
             ((f64::from(s.level) * prior + center * v) / (prior + v), prior * v / (prior + v))
         });
-        let mean = mean.clamp(center - 2.0 * self.between, center + 0.5 * self.between);
+        let mean = mean.clamp(center - 2.0 * self.model.between, center + 0.5 * self.model.between);
         (mean as f32, variance as f32)
     }
 
     fn stand(&self, units: &[u32], except: Option<u32>) -> Option<Standing> {
-        let level = self.tree.finest();
+        let level = self.model.tree.finest();
         let mut lines = 0;
         let mut articles: Vec<(f64, f64)> = Vec::with_capacity(units.len());
         for &unit in units.iter().filter(|u| Some(**u) != except) {
             let unit = unit as usize;
-            let off = generous(self.value[unit] - level.expected[unit], self.unit_granted[unit]);
+            let off = generous(self.value[unit] - level.expected[unit], self.granted[unit]);
             if off.is_finite() {
-                let noise = self.stray * self.stray / f64::from(self.lines[unit]);
+                let noise = self.model.stray * self.model.stray / f64::from(self.lines[unit]);
                 articles.push((
                     off,
                     1.0 / (self.article_variance(unit) + f64::from(level.variance[unit]) + noise),
@@ -311,7 +331,7 @@ impl Model {
 
     /// Centre and spread of honest consignors' levels: by the upper side, which undervaluing does not widen.
     fn spread_of_levels(&self) -> (f64, f64) {
-        let known: Vec<&Standing> = self.standing.iter().flatten().collect();
+        let known: Vec<&Standing> = self.model.standing.iter().flatten().collect();
         let several = known.iter().filter(|s| s.articles >= 3).count();
         let least = if several >= 20 { 3 } else { 1 };
         let used: Vec<&&Standing> = known.iter().filter(|s| s.articles >= least).collect();
@@ -331,13 +351,15 @@ impl Model {
 
     /// The line against its peers, its consignor's usual level granted.
     pub fn against_peers(&self, line: usize) -> Option<Residual> {
-        let peer = self.peer.get(self.unit[line] as usize).filter(|peer| peer.expected.is_finite())?;
-        let x = f64::from(self.price[line]) - peer.expected - f64::from(peer.credit);
-        let x = generous(x, grant(self.discount, self.log_quantity[line]));
+        let peer = self.peer.get(self.model.unit[line] as usize).filter(|peer| peer.expected.is_finite())?;
+        let x = f64::from(self.model.price[line]) - peer.expected - f64::from(peer.credit);
+        let x = generous(x, grant(self.model.discount, self.model.log_quantity[line]));
         let s = f64::from(peer.s);
-        Some(Residual { x, s, vague: (s * s - self.stray * self.stray).max(0.0) })
+        Some(Residual { x, s, vague: (s * s - self.model.stray * self.model.stray).max(0.0) })
     }
+}
 
+impl Model {
     /// Log of the pieces of a line; 0 where unknown.
     pub fn log_quantity(&self, line: usize) -> f64 {
         f64::from(self.log_quantity[line])
@@ -350,7 +372,7 @@ impl Model {
 
     /// The line against its peers and nothing else: log of declared over expected.
     pub fn off_peers(&self, line: usize) -> Option<f64> {
-        let expected = self.peer.get(self.unit[line] as usize)?.expected;
+        let expected = *self.tree.finest().expected.get(self.unit[line] as usize)?;
         expected.is_finite().then(|| {
             generous(f64::from(self.price[line]) - expected, grant(self.discount, self.log_quantity[line]))
         })

@@ -43,15 +43,16 @@ pub(super) struct Level {
     pub sorted: Vec<f64>,
     /// Cell of each unit.
     pub cell: Vec<u32>,
-    /// Consignor of each unit.
+    /// Consignor of each unit; until the tree is settled.
     pub consignor: Vec<u32>,
     /// Unit of the same consignor in the parent cell.
     pub parent: Vec<u32>,
     /// Place of each unit among the sorted values of its cell.
     rank: Vec<u32>,
-    /// Log price that the others' prices let expect of each unit; NaN where there are no others.
+    /// Log price that the others' prices let expect of each unit; NaN where there are no others. Of the last level alone
+    /// once the tree is settled.
     pub expected: Vec<f64>,
-    /// Variance of that expectation.
+    /// Variance of that expectation; until the tree is settled.
     pub variance: Vec<f32>,
     /// What other nights say of each cell.
     pub past: Vec<Option<Anchor>>,
@@ -321,6 +322,16 @@ impl Tree {
             rest[0].expect(above.last(), pooled[depth]);
         }
         Tree { levels }
+    }
+
+    /// Lets go of what only the making of expectations needs.
+    pub fn settle(&mut self) {
+        for (depth, level) in self.levels.iter_mut().enumerate() {
+            (level.shift, level.variance, level.consignor) = Default::default();
+            if depth + 1 < LEVELS {
+                level.expected = Vec::new();
+            }
+        }
     }
 
     /// The last level, where goods are told apart most finely.

@@ -7,7 +7,8 @@
 //! `E = V·exp(−x)`, `X = ln(ΣV / ΣE)`, `S² = Σ w²·v + (Σ w·√u)²` with `w = E / ΣE`
 
 use super::cells::{LEVELS, level_key};
-use super::model::{Model, NO_UNIT, Point, Residual, generous, grant};
+use super::history::History;
+use super::model::{Draft, NO_UNIT, Point, Residual, generous, grant};
 use super::tree::Level;
 use super::{Judgement, Prices, Scale, judged, milder};
 use crate::model::money::{Money, to_units};
@@ -15,6 +16,7 @@ use crate::model::parcels::Shipments;
 use crate::refdata::regimes::Terms;
 use crate::stats::mixture::{Likelihood, Mixture};
 use crate::stats::robust;
+use rayon::prelude::*;
 
 /// From this share of a limit up to the limit, a parcel is declared just below it.
 const JUST_BELOW: f64 = 0.8;
@@ -50,83 +52,110 @@ pub struct Whole<'a> {
 impl<'a> Whole<'a> {
     /// Declared over expected value.
     pub fn ratio(&self) -> f64 {
-        self.sum.residual.x.exp()
+        self.sum.residual().x.exp()
     }
     /// How probable it is that the value was cut.
     pub fn judgement(&self) -> Judgement<'a> {
-        judged(self.mixture, (self.sum.residual, self.sum.scale), Likelihood::EVEN)
+        judged(self.mixture, (self.sum.residual(), self.sum.scale), Likelihood::EVEN)
     }
 }
 
-/// A parcel's residual and what it was made from.
+/// A parcel's residual and the scale of its dearest line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sum {
-    pub residual: Residual,
-    pub scale: Scale,
-    pub limit: Option<Money>,
+    parcel: u32,
+    pub x: f32,
+    pub s: f32,
+    scale: Scale,
+    /// Whether it is declared just below a limit.
+    pub near: bool,
+}
+
+impl Sum {
+    fn residual(&self) -> Residual {
+        Residual { x: f64::from(self.x), s: f64::from(self.s), vague: 0.0 }
+    }
 }
 
 impl Prices {
-    /// A parcel as a whole: one of several lines, or one that is declared just below a limit.
-    pub fn parcel(&self, shipments: &Shipments, terms: &[Terms], parcel: u32) -> Option<Whole<'_>> {
-        let sum = self.sum(shipments, terms, parcel)?;
-        let mixture = if sum.limit.is_some() { &self.just_below } else { &self.parcels };
-        let declared = shipments.parcels.value[parcel as usize];
-        Some(Whole {
-            sum,
-            mixture,
-            declared,
-            expected: to_units(declared) / sum.residual.x.exp(),
-            limit: sum.limit,
-            lines: shipments.parcels.lines(parcel).len(),
+    /// Parcels as a whole, in their order: those of several lines, and those that are declared just below a limit.
+    pub fn parcels<'a>(
+        &'a self,
+        shipments: &'a Shipments,
+        terms: &'a [Terms],
+    ) -> impl ParallelIterator<Item = (u32, Whole<'a>)> {
+        self.sums.par_iter().map(move |sum| {
+            let declared = shipments.parcels.value[sum.parcel as usize];
+            let whole = Whole {
+                sum: *sum,
+                mixture: if sum.near { &self.just_below } else { &self.parcels },
+                declared,
+                expected: to_units(declared) / sum.residual().x.exp(),
+                limit: if sum.near { just_below(shipments, terms, sum.parcel) } else { None },
+                lines: shipments.parcels.lines(sum.parcel).len(),
+            };
+            (sum.parcel, whole)
         })
     }
+}
 
-    /// The residual of a parcel.
-    pub(super) fn sum(&self, shipments: &Shipments, terms: &[Terms], parcel: u32) -> Option<Sum> {
-        let limit = just_below(shipments, terms, parcel);
-        let lines = shipments.parcels.lines(parcel);
-        if limit.is_none() && lines.len() < 2 {
-            return None;
-        }
-        let (mut declared, mut expected, mut own, mut level) = (0.0, 0.0, 0.0, 0.0);
-        let mut largest = (0.0, Scale::Piece);
-        for line in lines {
-            let value = to_units(shipments.lines.value[line]);
-            let (part, scale) = self.part(line)?;
-            let worth = value * (-part.x).exp();
-            declared += value;
-            expected += worth;
-            own += worth * worth * part.own;
-            level += worth * part.level.sqrt();
-            if worth > largest.0 {
-                largest = (worth, scale);
-            }
-        }
-        let x = (declared / expected).ln();
-        let s = (own + level * level).sqrt() / expected;
-        (x.is_finite() && s > 0.0).then_some(Sum {
-            residual: Residual { x, s, vague: 0.0 },
-            scale: largest.1,
-            limit,
-        })
-    }
+/// The residuals of parcels.
+pub(super) fn sums(
+    shipments: &Shipments,
+    terms: &[Terms],
+    scales: &[Draft; 2],
+    history: &History,
+) -> Vec<Sum> {
+    (0..shipments.parcels.len() as u32)
+        .into_par_iter()
+        .filter_map(|parcel| sum(shipments, terms, scales, history, parcel))
+        .collect()
+}
 
-    /// A line against other consignors and against its consignor's own lines of the article, each by what it is worth.
-    fn part(&self, line: usize) -> Option<(Part, Scale)> {
-        let of = |model: &Model| model.part(line);
-        let (piece, kg) = (of(&self.piece), of(&self.kg));
-        let residual = |p: Part| Residual { x: p.x, s: (p.own + p.level).sqrt(), vague: p.level };
-        let (_, scale) = milder(piece.map(residual), kg.map(residual))?;
-        let peers = match scale {
-            Scale::Piece => piece?,
-            Scale::Kg => kg?,
-        };
-        let Some((own, scale)) = self.own_residual(line) else { return Some((peers, scale)) };
-        let (a, b) = (1.0 / (peers.own + peers.level), 1.0 / (own.s * own.s));
-        let part = Part { x: (peers.x * a + own.x * b) / (a + b), own: 1.0 / (a + b), level: 0.0 };
-        Some((part, scale))
+fn sum(
+    shipments: &Shipments,
+    terms: &[Terms],
+    scales: &[Draft; 2],
+    history: &History,
+    parcel: u32,
+) -> Option<Sum> {
+    let near = just_below(shipments, terms, parcel).is_some();
+    let lines = shipments.parcels.lines(parcel);
+    if !near && lines.len() < 2 {
+        return None;
     }
+    let (mut declared, mut expected, mut own, mut level) = (0.0, 0.0, 0.0, 0.0);
+    let mut largest = (0.0, Scale::Piece);
+    for line in lines {
+        let value = to_units(shipments.lines.value[line]);
+        let (part, scale) = part(scales, history, line)?;
+        let worth = value * (-part.x).exp();
+        declared += value;
+        expected += worth;
+        own += worth * worth * part.own;
+        level += worth * part.level.sqrt();
+        if worth > largest.0 {
+            largest = (worth, scale);
+        }
+    }
+    let x: f64 = (declared / expected).ln();
+    let s = (own + level * level).sqrt() / expected;
+    (x.is_finite() && s > 0.0).then_some(Sum { parcel, x: x as f32, s: s as f32, scale: largest.1, near })
+}
+
+/// A line against other consignors and against its consignor's own lines of the article, each by what it is worth.
+fn part([piece, kg]: &[Draft; 2], history: &History, line: usize) -> Option<(Part, Scale)> {
+    let (piece, kg) = (piece.part(line), kg.part(line));
+    let residual = |p: Part| Residual { x: p.x, s: (p.own + p.level).sqrt(), vague: p.level };
+    let (_, scale) = milder(piece.map(residual), kg.map(residual))?;
+    let peers = match scale {
+        Scale::Piece => piece?,
+        Scale::Kg => kg?,
+    };
+    let Some((own, scale)) = history.of(line) else { return Some((peers, scale)) };
+    let (a, b) = (1.0 / (peers.own + peers.level), 1.0 / (own.s * own.s));
+    let part = Part { x: (peers.x * a + own.x * b) / (a + b), own: 1.0 / (a + b), level: 0.0 };
+    Some((part, scale))
 }
 
 /// The limit that a parcel's value lies just below.
@@ -138,14 +167,14 @@ fn just_below(shipments: &Shipments, terms: &[Terms], parcel: u32) -> Option<Mon
     terms.limits.iter().find(|limit| limit.admits(value) && near(limit.amount)).map(|limit| limit.amount)
 }
 
-impl Model {
+impl Draft {
     /// A line as part of its parcel: against other consignors, its consignor's usual level granted.
     fn part(&self, line: usize) -> Option<Part> {
-        if self.unit[line] == NO_UNIT {
+        if self.model.unit[line] == NO_UNIT {
             let at = self.guests.binary_search_by_key(&(line as u32), |guest| guest.0).ok()?;
             return Some(self.guests[at].1);
         }
-        let uncertain = f64::from(self.credit[self.unit[line] as usize].1);
+        let uncertain = f64::from(self.credit[self.model.unit[line] as usize].1);
         let r = self.against_peers(line)?;
         Some(Part { x: r.x, own: r.s * r.s - uncertain, level: uncertain })
     }
@@ -163,7 +192,7 @@ impl Model {
             return None;
         }
         for depth in (0..LEVELS).rev() {
-            let level = &self.tree.levels[depth];
+            let level = &self.model.tree.levels[depth];
             let Ok(cell) = level.key.binary_search(&level_key(guest.row.key, depth)) else { continue };
             let unit = unit_in(level, cell, guest.row.consignor);
             let expected = level.expected[unit];
@@ -172,15 +201,19 @@ impl Model {
             }
             let stats = &level.stats[cell];
             let (credit, uncertain) =
-                self.expected_level(self.standing[guest.row.consignor as usize], self.center);
-            let price = guest.price + self.discount * f64::from(guest.log_quantity) - self.lots.adds(guest);
+                self.expected_level(self.model.standing[guest.row.consignor as usize], self.center);
+            let price =
+                guest.price + self.model.discount * f64::from(guest.log_quantity) - self.lots.adds(guest);
             let x = price - self.curve_of(level.key[cell], depth) - expected - f64::from(credit);
             let spread = stats.spread * stats.spread;
-            let article = (spread - self.between * self.between).max(0.25 * spread);
+            let article = (spread - self.model.between * self.model.between).max(0.25 * spread);
             let contested = if stats.contested { super::model::CONTESTED_VARIANCE } else { 0.0 };
             return Some(Part {
-                x: generous(x, grant(self.discount, guest.log_quantity)),
-                own: article + contested + f64::from(level.variance[unit]) + self.stray * self.stray,
+                x: generous(x, grant(self.model.discount, guest.log_quantity)),
+                own: article
+                    + contested
+                    + f64::from(level.variance[unit])
+                    + self.model.stray * self.model.stray,
                 level: f64::from(uncertain),
             });
         }
@@ -189,12 +222,12 @@ impl Model {
 
     /// What the curve of price on weight adds in a cell: the middle of its finest cells.
     fn curve_of(&self, key: u64, depth: usize) -> f64 {
-        let finest = &self.tree.finest().key;
+        let finest = &self.model.tree.finest().key;
         let from = finest.partition_point(|k| level_key(*k, depth) < key);
         let to = from + finest[from..].partition_point(|k| level_key(*k, depth) <= key);
         let step = (to - from).div_ceil(CURVES).max(1);
         let mut offsets: Vec<f64> =
-            self.offset[from..to].iter().step_by(step).map(|o| f64::from(*o)).collect();
+            self.model.offset[from..to].iter().step_by(step).map(|o| f64::from(*o)).collect();
         robust::median(&mut offsets)
     }
 }
