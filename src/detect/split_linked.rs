@@ -3,7 +3,7 @@
 use super::detector;
 use crate::facts::Facts;
 use crate::facts::parts::{
-    Group, Link, Model, Pools, Search, Story, contacts, counted, party_name, report, search, when,
+    Group, Link, Model, Pool, Row, Search, Story, contacts, counted, party_name, report, search, when,
 };
 use crate::model::finding::Findings;
 use rayon::prelude::*;
@@ -82,8 +82,10 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
         across: true,
         crowd: settings.crowd,
     };
-    let found = |link: Link| search(facts, &Pools::of(facts, &contacts(facts, link, model.crowd)), &model);
-    let by_link: Vec<Search> = Link::ALL.into_par_iter().map(found).collect();
+    let rows: Vec<Vec<Row>> =
+        Link::ALL.into_par_iter().map(|link| contacts(facts, link, model.crowd)).collect();
+    let pools = Pool::of(facts, &rows);
+    let by_link: Vec<Search> = pools.into_par_iter().map(|pool| search(facts, &pool, &model)).collect();
     let mut all = Search::default();
     for (link, found) in Link::ALL.into_iter().zip(by_link) {
         all.groups.extend(found.groups.into_iter().map(|group| Group { link: Some(link), ..group }));

@@ -41,8 +41,10 @@ pub struct Facts<'a> {
     pub words: Option<words::Night>,
     /// What goods cost at the least, by the raw material in them.
     pub floors: Floors,
+    /// What parts of orders are made with.
+    pub sources: parts::Sources,
     /// Parcels of addressees with several, by addressee.
-    pub by_consignee: parts::Pools,
+    pub by_consignee: parts::Pool,
 }
 
 fn clarity(shipments: &Shipments) -> Vec<Clarity> {
@@ -90,9 +92,12 @@ impl<'a> Facts<'a> {
             words: None,
             floors: Floors::default(),
             clarity,
+            sources: Default::default(),
             by_consignee: Default::default(),
         };
-        facts.by_consignee = parts::Pools::of(&facts, &parts::consignees(&facts));
+        facts.sources = parts::Sources::of(&facts);
+        let pools = parts::Pool::of(&facts, &[parts::consignees(&facts)]);
+        facts.by_consignee = pools.into_iter().next().unwrap_or_default();
         facts
     }
     /// Takes the user's lists, and what the words of the night say of its codes.

@@ -20,7 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) const WORDS: usize = 8;
 /// Parties parsed by one task.
 const CHUNK: usize = 8192;
-/// Tasks whose cards wait to be added to the others: large tables are never held twice.
+/// Tasks whose texts and contacts wait to be added to the others: large tables are never held twice.
 const ABREAST: usize = 32;
 /// Fewest characters of a registration number.
 const REGISTRATION_LETTERS: usize = 5;
@@ -163,9 +163,8 @@ impl Table {
     pub(super) fn new(parties: &Parties) -> Table {
         let count = parties.len();
         let chunks = count.div_ceil(CHUNK);
-        let read = |chunk: usize| Chunk::read(parties, chunk * CHUNK..((chunk + 1) * CHUNK).min(count));
         let mut table = Table {
-            cards: Vec::with_capacity(count),
+            cards: (0..count).into_par_iter().with_min_len(CHUNK).map(|_| Card::default()).collect(),
             identity: Vec::with_capacity(count),
             contacts: room_for(count),
             rare: 0.0,
@@ -173,10 +172,12 @@ impl Table {
             learning: false,
             texts: Vec::with_capacity(chunks),
         };
-        for first in (0..chunks).step_by(ABREAST) {
-            let some: Vec<Chunk> = (first..chunks.min(first + ABREAST)).into_par_iter().map(read).collect();
+        let mut from = 0;
+        for cards in table.cards.chunks_mut(ABREAST * CHUNK) {
+            let read = |(at, cards): (usize, &mut [Card])| Chunk::read(parties, from + at * CHUNK, cards);
+            let some: Vec<Chunk> = cards.par_chunks_mut(CHUNK).enumerate().map(read).collect();
+            from += cards.len();
             for chunk in some {
-                table.cards.extend_from_slice(&chunk.cards);
                 table.identity.extend_from_slice(&chunk.identity);
                 append(&mut table.contacts, &chunk.contacts);
                 table.texts.push(chunk.text);
@@ -281,24 +282,23 @@ struct Buffers {
 
 #[derive(Default)]
 struct Chunk {
-    cards: Vec<Card>,
     identity: Vec<u64>,
     contacts: Contacts,
     text: String,
 }
 
 impl Chunk {
-    fn read(parties: &Parties, range: std::ops::Range<usize>) -> Chunk {
+    /// Reads the parties from a number on onto cards.
+    fn read(parties: &Parties, from: usize, cards: &mut [Card]) -> Chunk {
         let mut chunk = Chunk::default();
         let mut buffers = Buffers::default();
-        chunk.cards.reserve_exact(range.len());
-        for party in range {
-            chunk.party(parties, party as u32, &mut buffers);
+        for (card, party) in cards.iter_mut().zip(from as u32..) {
+            *card = chunk.party(parties, party, &mut buffers);
         }
         chunk
     }
 
-    fn party(&mut self, parties: &Parties, party: u32, buffers: &mut Buffers) {
+    fn party(&mut self, parties: &Parties, party: u32, buffers: &mut Buffers) -> Card {
         let mut card = Card { text: self.text.len() as u32, ..Card::default() };
         let (name, address) = without_common_tail(
             parties.get(party, Particular::Name),
@@ -366,7 +366,7 @@ impl Chunk {
         contacts.business.push(name.is_business());
         contacts.pickup.push(address.is_pickup_point());
         contacts.nameless.push(name.is_placeholder());
-        self.cards.push(card);
+        card
     }
 
     /// Notes the words of a name and returns the hash of all of them.

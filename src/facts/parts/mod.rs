@@ -29,7 +29,7 @@ mod tie;
 
 pub use group::{Arrivals, Group, Model, Regular};
 pub use pair::Feature;
-pub use part::{Part, Row, legal_key, limit_of};
+pub use part::{Part, Row, Sources, legal_key, limit_of};
 pub use pool::{Link, consignees, contacts};
 pub use report::{Story, counted, party_name, report, when};
-pub use search::{Pools, Search, search};
+pub use search::{Pool, Search, search};

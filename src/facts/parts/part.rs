@@ -131,32 +131,46 @@ pub fn limit_of<'a>(facts: &'a Facts, parcel: u32) -> Option<&'a Limit> {
     }
 }
 
-/// The parcels of each row, in the order of the rows.
-pub fn parts(facts: &Facts, rows: &[Row]) -> Vec<Part> {
-    let rules = Rules::of(facts.terms);
-    let supply = Supply::of(facts);
-    let waived = Waived::of(facts);
+/// What parts are made with, the same for every pool of a night.
+#[derive(Debug, Default)]
+pub struct Sources {
+    rules: Rules,
+    supply: Supply,
+    waived: Waived,
+}
+
+impl Sources {
+    /// Looks at every parcel once.
+    pub fn of(facts: &Facts) -> Sources {
+        Sources { rules: Rules::of(facts.terms), supply: Supply::of(facts), waived: Waived::of(facts) }
+    }
+}
+
+/// The parcels of each row of each pool, in the order of the rows.
+pub fn parts(facts: &Facts, pools: &[Vec<Row>]) -> Vec<Vec<Part>> {
     // Parcels are read in their own order, which memory likes, and then brought into that of the rows.
     let mut place = vec![u32::MAX; facts.shipments.parcels.len()];
-    rows.iter().for_each(|row| place[row.parcel as usize] = 0);
+    pools.iter().flatten().for_each(|row| place[row.parcel as usize] = 0);
     let wanted = |&parcel: &u32| place[parcel as usize] == 0;
     let parcels: Vec<u32> = (0..place.len() as u32).filter(wanted).collect();
     parcels.iter().zip(0..).for_each(|(parcel, at)| place[*parcel as usize] = at);
-    let own: Vec<Part> =
-        parcels.par_iter().map(|&parcel| part(facts, &rules, &supply, &waived, parcel)).collect();
-    let of_row = |row: &Row| place[row.parcel as usize] as usize;
-    let mut times = vec![0_u32; own.len()];
-    rows.iter().for_each(|row| times[of_row(row)] += 1);
-    let mut wordings = vec![0_u32; facts.shipments.descriptions.len()];
+    let own: Vec<Part> = parcels.par_iter().map(|&parcel| part(facts, parcel)).collect();
+    let descriptions = facts.shipments.descriptions.len();
+    pools.par_iter().with_max_len(1).map(|rows| of_pool(rows, &own, &place, descriptions)).collect()
+}
+
+fn of_pool(rows: &[Row], own: &[Part], place: &[u32], descriptions: usize) -> Vec<Part> {
+    let of_row = |row: &Row| &own[place[row.parcel as usize] as usize];
+    let mut wordings = vec![0_u32; descriptions];
     let mut subheadings = vec![0_u32; 1_000_000];
-    for (part, times) in own.iter().zip(times) {
-        wordings[part.goods.description as usize] += times;
-        subheadings[part.goods.subheading as usize % 1_000_000] += times;
+    for part in rows.iter().map(of_row) {
+        wordings[part.goods.description as usize] += 1;
+        subheadings[part.goods.subheading as usize % 1_000_000] += 1;
     }
     let all = rows.len().max(1_000) as f32;
     rows.par_iter()
         .map(|row| {
-            let part = own[of_row(row)];
+            let part = *of_row(row);
             let wording_share = wordings[part.goods.description as usize] as f32 / all;
             let subheading_share = subheadings[part.goods.subheading as usize % 1_000_000] as f32 / all;
             Part { key: row.key, wording_share, subheading_share, ..part }
@@ -164,7 +178,8 @@ pub fn parts(facts: &Facts, rows: &[Row]) -> Vec<Part> {
         .collect()
 }
 
-fn part(facts: &Facts, rules: &Rules, supply: &Supply, waived: &Waived, parcel: u32) -> Part {
+fn part(facts: &Facts, parcel: u32) -> Part {
+    let Sources { rules, supply, waived } = &facts.sources;
     let parcels = &facts.shipments.parcels;
     let i = parcel as usize;
     let limit = limit_of(facts, parcel);
@@ -207,6 +222,7 @@ fn part(facts: &Facts, rules: &Rules, supply: &Supply, waived: &Waived, parcel: 
 }
 
 /// Texts of procedure codes, and scheme numbers, that claim a cheaper treatment.
+#[derive(Debug, Default)]
 struct Waived {
     claims: Vec<bool>,
 }
@@ -289,6 +305,7 @@ pub fn number_of(identifier: &str) -> (u64, u64) {
 }
 
 /// Limits numbered so that equal ones have one number.
+#[derive(Debug, Default)]
 struct Rules {
     sale: Vec<u32>,
     gift: Vec<u32>,
@@ -321,6 +338,7 @@ impl Rules {
 }
 
 /// How much each consignor sends and over which numbers.
+#[derive(Debug, Default)]
 struct Supply {
     parcels: Vec<u32>,
     /// Least and largest running number, by the first and last identifier of each consignor.

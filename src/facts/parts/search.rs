@@ -9,6 +9,7 @@ use crate::facts::Facts;
 use crate::facts::goods::Goods;
 use crate::model::money::Money;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Fewest control groups for a p-value.
 const FEWEST_CONTROLS: usize = 200;
@@ -73,17 +74,18 @@ struct Context<'a> {
 
 /// Parcels under their keys, with the words of their goods.
 #[derive(Debug, Default)]
-pub struct Pools {
+pub struct Pool {
     parts: Vec<Part>,
-    goods: Goods,
+    goods: Arc<Goods>,
 }
 
-impl Pools {
-    /// Fetches what the rows' parcels are compared by.
-    pub fn of(facts: &Facts, rows: &[Row]) -> Pools {
-        let parts = parts(facts, rows);
-        let goods = Goods::of(facts, parts.iter().map(|p| p.goods.description));
-        Pools { parts, goods }
+impl Pool {
+    /// Fetches what the rows' parcels are compared by, for several pools at once.
+    pub fn of(facts: &Facts, pools: &[Vec<Row>]) -> Vec<Pool> {
+        let pools = parts(facts, pools);
+        let descriptions = pools.iter().flatten().map(|part| part.goods.description);
+        let goods = Arc::new(Goods::of(facts, descriptions));
+        pools.into_iter().map(|parts| Pool { parts, goods: goods.clone() }).collect()
     }
 
     /// The parcels under a key.
@@ -95,8 +97,8 @@ impl Pools {
 }
 
 /// Ties the parcels of each key into groups and scores those over the limit.
-pub fn search(facts: &Facts, pools: &Pools, model: &Model) -> Search {
-    let Pools { parts, goods } = pools;
+pub fn search(facts: &Facts, pool: &Pool, model: &Model) -> Search {
+    let Pool { parts, goods } = pool;
     if parts.is_empty() {
         return Search::default();
     }
