@@ -172,9 +172,11 @@ impl Night {
         self.expected = n;
     }
 
-    /// Makes room for texts, as many and as long as those of the first block.
+    /// Makes room for texts, as many and as long as those of the first block and somewhat more: room that is not used
+    /// costs nothing, and a column that outgrows its own is copied.
     fn reserve_texts(&mut self, records: usize, words: &Texts, descriptions: &Texts, consignees: &Parties) {
-        let times = self.expected / records.max(1);
+        let times = (self.expected + self.expected / 8).div_ceil(records.max(1));
+        let _ = self.consignees.fingerprint.try_reserve(consignees.len().saturating_mul(times));
         self.words.reserve(words, times);
         self.descriptions.reserve(descriptions, times);
         let both = self.consignees.text.iter_mut().zip(&consignees.text);
