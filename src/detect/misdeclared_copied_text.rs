@@ -50,7 +50,6 @@ fn run(facts: &Facts, settings: &Settings) -> Findings {
     let long: Vec<bool> = facts
         .shipments
         .descriptions
-        .texts()
         .iter()
         .map(|text| {
             text.split_whitespace().filter(|w| w.chars().any(char::is_alphabetic)).count() >= settings.words

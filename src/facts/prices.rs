@@ -188,23 +188,23 @@ impl Prices {
         let codes = codes_of_clusters(shipments, &clusters);
         let weights = ArticleWeights::build(shipments, entity);
         let (lines, senders) = (shipments.lines.len(), consignors.entities.len());
-        let mut goods: Vec<Goods> = (0..shipments.lines.len())
-            .into_par_iter()
-            .filter(|line| !private_gift(shipments.lines.parcel[*line]))
-            .filter_map(|line| {
-                goods(shipments, &clusters, &codes, &weights, terms, &currencies, line, entity)
-            })
-            .collect();
+        let of_line = |line: usize| {
+            let private = private_gift(shipments.lines.parcel[line]);
+            let of = || goods(shipments, &clusters, &codes, &weights, terms, &currencies, line, entity);
+            if private { None } else { of() }
+        };
+        let all: Vec<Option<Goods>> = (0..lines).into_par_iter().map(of_line).collect();
+        // In place: the night's lines are never held twice.
+        let mut goods: Vec<Goods> = all.into_iter().flatten().collect();
         goods.par_sort_unstable_by_key(|goods| goods.row);
         // Shares of a parcel's value say nothing of a line's price, but the parcel can be held against its lines.
         let apart = |scale: Scale| -> (Vec<Point>, Vec<Point>) {
-            let on = |share: bool| {
-                goods
-                    .iter()
-                    .filter(move |goods| goods.share == share)
-                    .filter_map(move |goods| goods.on(scale))
-            };
-            (on(false).collect(), on(true).collect())
+            let (mut own, mut shares) = (Vec::with_capacity(goods.len()), Vec::new());
+            for goods in &goods {
+                let points = if goods.share { &mut shares } else { &mut own };
+                points.extend(goods.on(scale));
+            }
+            (own, shares)
         };
         let (by_piece, by_kg) = rayon::join(|| apart(Scale::Piece), || apart(Scale::Kg));
         drop(goods);
@@ -219,11 +219,13 @@ impl Prices {
             || draft(Scale::Piece, by_piece, (0.6, 0.0)),
             || draft(Scale::Kg, by_kg, (-0.4, -1.0)),
         );
-        let entries: Vec<Entry> = (0..shipments.lines.len())
-            .into_par_iter()
-            .filter(|line| !private_gift(shipments.lines.parcel[*line]) && !shares_value(shipments, *line))
-            .filter_map(|line| entry(shipments, &clusters, &codes, terms, &currencies, line, entity))
-            .collect();
+        let of_line = |line: usize| {
+            let told = !private_gift(shipments.lines.parcel[line]) && !shares_value(shipments, line);
+            let of = || entry(shipments, &clusters, &codes, terms, &currencies, line, entity);
+            if told { of() } else { None }.unwrap_or(Entry::NONE)
+        };
+        let mut entries: Vec<Entry> = (0..lines).into_par_iter().map(of_line).collect();
+        entries.retain(|entry| entry.line != Entry::NONE.line);
         let usual = Usual { stray: piece.model.stray, discount: piece.model.discount, by_weight: 0.0 };
         let history = History::build(entries, lines, usual, kg.model.between);
         let scales = [piece, kg];

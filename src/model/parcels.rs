@@ -2,7 +2,7 @@
 
 use super::batch::Channel;
 use super::money::Money;
-use super::text::{Interner, Texts};
+use super::text::Texts;
 use crate::fields::country::Country;
 use crate::fields::currency::Currency;
 use crate::fields::hs::HsCode;
@@ -236,9 +236,9 @@ pub struct Shipments {
     /// Addressees.
     pub consignees: Parties,
     /// Distinct goods descriptions.
-    pub descriptions: Interner,
+    pub descriptions: Texts,
     /// Distinct manifest numbers, carriers, order numbers and the like.
-    pub words: Interner,
+    pub words: Texts,
 }
 
 impl Shipments {

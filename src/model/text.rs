@@ -72,6 +72,10 @@ impl Texts {
         let start = if position == 0 { 0 } else { self.end(position - 1) };
         &self.bytes[start..self.end(position)]
     }
+    /// The string at a position, or nothing at [`ABSENT`].
+    pub fn present(&self, position: u32) -> Option<&str> {
+        (position != ABSENT).then(|| self.get(position))
+    }
     /// How many strings there are.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -86,7 +90,7 @@ impl Texts {
     }
 }
 
-/// Number of the empty string in every [`Interner`]: the mark of an absent value.
+/// Position of the empty string in the texts of every [`Interner`]: the mark of an absent value.
 pub const ABSENT: u32 = 0;
 
 /// Distinct strings, numbered in order of arrival; number 0 is the empty string.
@@ -120,25 +124,13 @@ impl Interner {
         self.index.insert_unique(spread(half), (half, number), |&(h, _)| spread(h));
         number
     }
-    /// The string of a number.
-    pub fn get(&self, number: u32) -> &str {
-        self.texts.get(number)
-    }
-    /// The string of a number, or nothing for [`ABSENT`].
-    pub fn present(&self, number: u32) -> Option<&str> {
-        (number != ABSENT).then(|| self.get(number))
-    }
-    /// Distinct strings so far, the empty one counted.
-    pub fn len(&self) -> usize {
-        self.texts.len()
-    }
-    /// Never true: the empty string is always there.
-    pub fn is_empty(&self) -> bool {
-        self.texts.is_empty()
-    }
     /// The strings by number.
     pub fn texts(&self) -> &Texts {
         &self.texts
+    }
+    /// The strings by number, where no more will come.
+    pub fn into_texts(self) -> Texts {
+        self.texts
     }
 }
 

@@ -120,18 +120,19 @@ impl Table<'_> {
 
     /// Lines by channel and identifier, then by what they say; with the first bytes of both, which tell most apart.
     fn sorted(&self) -> Vec<Keyed> {
-        let mut keyed: Vec<Keyed> = (0..self.records.len() as u32)
-            .into_par_iter()
-            .filter(|&place| self.sound[self.at(place, |r| &r.source) as usize])
-            .map(|place| {
-                let mut key = [0_u8; 16];
-                key[0] = self.channels[self.at(place, |r| &r.source) as usize] as u8;
-                let id = self.id(place).as_bytes();
-                let kept = id.len().min(15);
-                key[1..1 + kept].copy_from_slice(&id[..kept]);
-                (halves(u128::from_be_bytes(key)), place)
-            })
-            .collect();
+        let source = |place: Place| self.at(place, |r| &r.source) as usize;
+        let key = |place: Place| {
+            let mut key = [0_u8; 16];
+            key[0] = self.channels[source(place)] as u8;
+            let id = self.id(place).as_bytes();
+            let kept = id.len().min(15);
+            key[1..1 + kept].copy_from_slice(&id[..kept]);
+            (halves(u128::from_be_bytes(key)), place)
+        };
+        let mut keyed: Vec<Keyed> = (0..self.records.len() as u32).into_par_iter().map(key).collect();
+        if !self.sound.iter().all(|sound| *sound) {
+            keyed.retain(|keyed| self.sound[source(keyed.1)]);
+        }
         keyed.par_sort_unstable();
         // Lines whose keys agree are few: those of one parcel, or of long identifiers that start alike.
         let mut from = 0;
@@ -380,9 +381,9 @@ struct Said {
 
 /// Texts by number, and the columns of numbers.
 struct Numbered {
-    words: Interner,
+    words: Texts,
     word_columns: [Vec<u32>; WORDS.len()],
-    descriptions: Interner,
+    descriptions: Texts,
     description: Vec<u32>,
 }
 
@@ -397,14 +398,14 @@ impl Numbered {
                     let numbers = firsts.iter().map(|&place| word[place as usize]);
                     numbers.map(|n| number(n, &mut known, &said.words, &mut all)).collect()
                 });
-                (all, columns)
+                (all.into_texts(), columns)
             },
             || {
                 let mut all = Interner::default();
                 let mut known = vec![u32::MAX; said.descriptions.len()];
                 let numbers = order.iter().map(|&place| said.description[place as usize]);
                 let column = numbers.map(|n| number(n, &mut known, &said.descriptions, &mut all)).collect();
-                (all, column)
+                (all.into_texts(), column)
             },
         );
         Numbered { words, word_columns, descriptions, description }

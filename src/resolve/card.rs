@@ -14,11 +14,12 @@ use crate::fields::text::{fold, tokens};
 use crate::model::entities::Contacts;
 use crate::model::parcels::{Particular, Parties};
 use rayon::prelude::*;
+use std::ops::{Index, IndexMut};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Words of a name that are compared; the hash of the name covers all.
 pub(super) const WORDS: usize = 8;
-/// Parties parsed by one task.
+/// Parties parsed by one task; their cards stand together.
 const CHUNK: usize = 8192;
 /// Tasks whose texts and contacts wait to be added to the others: large tables are never held twice.
 const ABREAST: usize = 32;
@@ -143,9 +144,25 @@ pub(super) fn eighths(bits: f64) -> u8 {
     (bits * 8.0).round().clamp(0.0, 255.0) as u8
 }
 
+/// Cards by party, in pieces: room for one large table would have to be found in one place.
+pub(super) struct Cards(Vec<Vec<Card>>);
+
+impl Index<usize> for Cards {
+    type Output = Card;
+    fn index(&self, party: usize) -> &Card {
+        &self.0[party / CHUNK][party % CHUNK]
+    }
+}
+
+impl IndexMut<usize> for Cards {
+    fn index_mut(&mut self, party: usize) -> &mut Card {
+        &mut self.0[party / CHUNK][party % CHUNK]
+    }
+}
+
 /// The cards of all parties of one role, with the texts that near-misses are looked up in.
 pub(super) struct Table {
-    pub cards: Vec<Card>,
+    pub cards: Cards,
     /// Hash of everything on the card: equal where two declarations differ in their writing alone.
     pub identity: Vec<u64>,
     pub contacts: Contacts,
@@ -164,7 +181,7 @@ impl Table {
         let count = parties.len();
         let chunks = count.div_ceil(CHUNK);
         let mut table = Table {
-            cards: (0..count).into_par_iter().with_min_len(CHUNK).map(|_| Card::default()).collect(),
+            cards: Cards(Vec::with_capacity(chunks)),
             identity: Vec::with_capacity(count),
             contacts: room_for(count),
             rare: 0.0,
@@ -172,12 +189,11 @@ impl Table {
             learning: false,
             texts: Vec::with_capacity(chunks),
         };
-        let mut from = 0;
-        for cards in table.cards.chunks_mut(ABREAST * CHUNK) {
-            let read = |(at, cards): (usize, &mut [Card])| Chunk::read(parties, from + at * CHUNK, cards);
-            let some: Vec<Chunk> = cards.par_chunks_mut(CHUNK).enumerate().map(read).collect();
-            from += cards.len();
+        let read = |chunk: usize| Chunk::read(parties, chunk * CHUNK..((chunk + 1) * CHUNK).min(count));
+        for first in (0..chunks).step_by(ABREAST) {
+            let some: Vec<Chunk> = (first..chunks.min(first + ABREAST)).into_par_iter().map(read).collect();
             for chunk in some {
+                table.cards.0.push(chunk.cards);
                 table.identity.extend_from_slice(&chunk.identity);
                 append(&mut table.contacts, &chunk.contacts);
                 table.texts.push(chunk.text);
@@ -187,7 +203,7 @@ impl Table {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.cards.len()
+        self.cards.0.iter().map(Vec::len).sum()
     }
 
     fn slice(&self, party: u32, start: usize, len: u8) -> &str {
@@ -230,7 +246,7 @@ impl Table {
         };
         let (phone, email) = (weights.phone_same.bits(), weights.email_same.bits());
         let building = weights.building_same.bits();
-        self.cards.par_iter_mut().with_min_len(4096).for_each(|card| {
+        self.cards.0.par_iter_mut().flatten_iter().for_each(|card| {
             for i in 0..usize::from(card.words) {
                 card.rarity[i] = eighths(frequencies.bits(card.word[i], counts.get(card.word[i])));
             }
@@ -282,23 +298,24 @@ struct Buffers {
 
 #[derive(Default)]
 struct Chunk {
+    cards: Vec<Card>,
     identity: Vec<u64>,
     contacts: Contacts,
     text: String,
 }
 
 impl Chunk {
-    /// Reads the parties from a number on onto cards.
-    fn read(parties: &Parties, from: usize, cards: &mut [Card]) -> Chunk {
+    fn read(parties: &Parties, range: std::ops::Range<usize>) -> Chunk {
         let mut chunk = Chunk::default();
         let mut buffers = Buffers::default();
-        for (card, party) in cards.iter_mut().zip(from as u32..) {
-            *card = chunk.party(parties, party, &mut buffers);
+        chunk.cards.reserve_exact(range.len());
+        for party in range {
+            chunk.party(parties, party as u32, &mut buffers);
         }
         chunk
     }
 
-    fn party(&mut self, parties: &Parties, party: u32, buffers: &mut Buffers) -> Card {
+    fn party(&mut self, parties: &Parties, party: u32, buffers: &mut Buffers) {
         let mut card = Card { text: self.text.len() as u32, ..Card::default() };
         let (name, address) = without_common_tail(
             parties.get(party, Particular::Name),
@@ -366,7 +383,7 @@ impl Chunk {
         contacts.business.push(name.is_business());
         contacts.pickup.push(address.is_pickup_point());
         contacts.nameless.push(name.is_placeholder());
-        card
+        self.cards.push(card);
     }
 
     /// Notes the words of a name and returns the hash of all of them.

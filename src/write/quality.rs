@@ -16,7 +16,6 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
 use std::sync::Arc;
 
 /// Net weights may exceed the gross weight by this factor before they contradict it: scales round.
@@ -52,64 +51,48 @@ const POSTAL_ELEMENTS: [Column; 4] =
     [Column::ConsignorAddress, Column::ConsigneeAddress, Column::Description, Column::Quantity];
 const SOLD_ELEMENTS: [Column; 2] = [Column::HsCode, Column::OriginCountry];
 
-/// What parcels and lines add up to.
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    parcels: u32,
-    lines: u32,
-    identifiers_valid: u32,
-    codes_given: u32,
-    codes_usable: u32,
-    weights_told: u32,
-    weights_consistent: u32,
-    elements_complete: u32,
-    postal: u32,
-    advance_data_complete: u32,
-    valued: u32,
-    timed: u32,
-    in_time: u32,
-    clear: u32,
-    weak: u32,
-    named_consignors: u32,
-    named_consignees: u32,
+/// What is counted: of parcels, then of lines.
+#[derive(Clone, Copy)]
+enum Count {
+    Parcels,
+    Postal,
+    IdentifiersValid,
+    NamedConsignors,
+    NamedConsignees,
+    Valued,
+    Timed,
+    InTime,
+    ElementsComplete,
+    AdvanceDataComplete,
+    WeightsTold,
+    WeightsConsistent,
+    Lines,
+    CodesGiven,
+    CodesUsable,
+    Clear,
+    Weak,
 }
 
-impl AddAssign<&Counts> for Counts {
-    fn add_assign(&mut self, more: &Counts) {
-        self.parcels += more.parcels;
-        self.lines += more.lines;
-        self.identifiers_valid += more.identifiers_valid;
-        self.codes_given += more.codes_given;
-        self.codes_usable += more.codes_usable;
-        self.weights_told += more.weights_told;
-        self.weights_consistent += more.weights_consistent;
-        self.elements_complete += more.elements_complete;
-        self.postal += more.postal;
-        self.advance_data_complete += more.advance_data_complete;
-        self.valued += more.valued;
-        self.timed += more.timed;
-        self.in_time += more.in_time;
-        self.clear += more.clear;
-        self.weak += more.weak;
-        self.named_consignors += more.named_consignors;
-        self.named_consignees += more.named_consignees;
-    }
-}
+const OF_PARCELS: usize = Count::Lines as usize;
+const OF_LINES: usize = Count::Weak as usize + 1 - OF_PARCELS;
 
-/// One group: its sums, and what of each parcel may read like a program's.
-#[derive(Clone, Default)]
+/// How many of a group have the value that is most frequent in it, and how many have any.
+type Most = (u32, u32);
+
+/// One group of parcels.
+#[derive(Clone)]
 struct Tally {
-    counts: Counts,
-    filled: BitCounts,
-    grams: Vec<i64>,
-    values: Vec<i64>,
-    factors: Vec<i64>,
-    places: Vec<u64>,
+    counts: [u32; OF_PARCELS + OF_LINES],
+    filled: [u32; Column::COUNT],
+    /// What may read like a program's.
+    grams: Most,
+    values: Most,
+    factors: Most,
+    places: Most,
 }
 
 /// How often each bit was set in the masks added: counters of eight bits, one slice of all of them a word, that are
 /// emptied before they overflow. A mask costs two steps on average, however many of its bits are set.
-#[derive(Clone)]
 struct BitCounts {
     slices: [u64; 8],
     pending: u8,
@@ -138,10 +121,6 @@ impl BitCounts {
         }
     }
 
-    fn merge(&mut self, other: &BitCounts) {
-        (0..64).for_each(|bit| self.counts[bit] += other.of(bit));
-    }
-
     fn of(&self, bit: usize) -> u32 {
         let pending = self.slices.iter().zip(0..).map(|(slice, place)| ((slice >> bit & 1) as u32) << place);
         self.counts[bit] + pending.sum::<u32>()
@@ -161,15 +140,19 @@ fn places(facts: &Facts) -> Vec<u64> {
 
 /// One parcel.
 struct Judged {
-    counts: Counts,
+    /// Bits of what is counted of parcels.
+    marks: u32,
+    of_lines: [u32; OF_LINES],
     grams: i64,
-    value: Option<i64>,
-    factor: Option<i64>,
-    place: u64,
+    /// Value and factor of weights, or [`NOT_TOLD`].
+    value: i64,
+    factor: i64,
 }
 
-/// Judges a parcel and its lines; `place` is its consignor's.
-fn judged(facts: &Facts, p: usize, place: u64) -> Judged {
+const NOT_TOLD: i64 = i64::MIN;
+
+/// Judges a parcel and its lines.
+fn judged(facts: &Facts, p: usize) -> Judged {
     let shipments = facts.shipments;
     let (parcels, lines) = (&shipments.parcels, &shipments.lines);
     let postal = parcels.channel[p] == Channel::Postal;
@@ -179,29 +162,20 @@ fn judged(facts: &Facts, p: usize, place: u64) -> Judged {
     let valued = !shipments.unvalued(p as u32);
     let sold = !matches!(parcels.nature[p], Nature::Gift | Nature::Documents);
     let timed = parcels.sent.get(p).is_some_and(|&t| t != NO_TIME);
-    let mut counts = Counts {
-        parcels: 1,
-        identifiers_valid: u32::from(postal && find_s10(parcels.id.get(p as u32)).is_some()),
-        postal: u32::from(postal),
-        valued: u32::from(valued),
-        timed: u32::from(timed),
-        in_time: u32::from(timed && late_by(parcels, p).is_none()),
-        named_consignors: u32::from(named_consignor),
-        named_consignees: u32::from(named_consignee),
-        ..Counts::default()
-    };
+    let mut of_lines = [0; OF_LINES];
+    let mut count = |what: Count, is: bool| of_lines[what as usize - OF_PARCELS] += u32::from(is);
     let (mut net, mut told) = (0.0, true);
     let (mut complete, mut advance) = (named, named && valued);
     for l in parcels.lines(p as u32) {
-        counts.lines += 1;
         let usable = lines.filled[l] & !lines.unusable[l];
         let code = 1 << Column::HsCode as u64;
-        counts.codes_given += u32::from(lines.filled[l] & code != 0);
-        counts.codes_usable += u32::from(usable & code != 0);
         let clarity = facts.clarity[lines.description[l] as usize];
         let clear = matches!(clarity, Clarity::Clear | Clarity::Weak(_));
-        counts.clear += u32::from(clear);
-        counts.weak += u32::from(matches!(clarity, Clarity::Weak(_)));
+        count(Count::Lines, true);
+        count(Count::CodesGiven, lines.filled[l] & code != 0);
+        count(Count::CodesUsable, usable & code != 0);
+        count(Count::Clear, clear);
+        count(Count::Weak, matches!(clarity, Clarity::Weak(_)));
         // The elements count packages; whoever tells the pieces of the goods tells more.
         let packages = usable & 1 << Column::Packages as u64 != 0;
         let usable = if packages { usable | 1 << Column::Quantity as u64 } else { usable };
@@ -212,16 +186,26 @@ fn judged(facts: &Facts, p: usize, place: u64) -> Judged {
         net += lines.net_weight[l];
     }
     let gross = parcels.gross_weight[p];
-    counts.elements_complete = u32::from(complete);
-    counts.advance_data_complete = u32::from(postal && advance);
-    counts.weights_told = u32::from(told);
-    counts.weights_consistent = u32::from(told && net <= gross * WEIGHT_TOLERANCE);
+    let marks = [
+        (Count::Parcels, true),
+        (Count::Postal, postal),
+        (Count::IdentifiersValid, postal && find_s10(parcels.id.get(p as u32)).is_some()),
+        (Count::NamedConsignors, named_consignor),
+        (Count::NamedConsignees, named_consignee),
+        (Count::Valued, valued),
+        (Count::Timed, timed),
+        (Count::InTime, timed && late_by(parcels, p).is_none()),
+        (Count::ElementsComplete, complete),
+        (Count::AdvanceDataComplete, postal && advance),
+        (Count::WeightsTold, told),
+        (Count::WeightsConsistent, told && net <= gross * WEIGHT_TOLERANCE),
+    ];
     Judged {
-        counts,
+        marks: marks.into_iter().fold(0, |bits, (what, is)| bits | u32::from(is) << what as u32),
+        of_lines,
         grams: (gross * 1000.0).round() as i64,
-        value: valued.then_some(parcels.declared[p]),
-        factor: (told && net >= 0.05).then(|| (gross / net * 1000.0).round() as i64),
-        place,
+        value: if valued { parcels.declared[p] } else { NOT_TOLD },
+        factor: if told && net >= 0.05 { (gross / net * 1000.0).round() as i64 } else { NOT_TOLD },
     }
 }
 
@@ -234,14 +218,82 @@ const fn bits(columns: &[Column]) -> u64 {
     bits
 }
 
+/// Groups of parcels: those of one group stand together, in their order.
+struct Groups {
+    first: Vec<u32>,
+    parcels: Vec<u32>,
+}
+
+impl Groups {
+    /// Groups numbered below `count`; a parcel may be of none.
+    fn of(count: usize, group: impl Fn(usize) -> Option<u32>, parcels: usize) -> Groups {
+        let mut first = vec![0_u32; count + 1];
+        (0..parcels).filter_map(&group).for_each(|g| first[g as usize + 1] += 1);
+        (0..count).for_each(|g| first[g + 1] += first[g]);
+        let mut place = first.clone();
+        let mut sorted = vec![0; first[count] as usize];
+        for (parcel, group) in (0..parcels).filter_map(|p| group(p).map(|g| (p, g as usize))) {
+            sorted[place[group] as usize] = parcel as u32;
+            place[group] += 1;
+        }
+        Groups { first, parcels: sorted }
+    }
+
+    /// Adds each group up.
+    fn tallied(&self, facts: &Facts, judged: &[Judged], places: &[u64]) -> Vec<Tally> {
+        let groups = self.first.par_windows(2).map(|ends| &self.parcels[ends[0] as usize..ends[1] as usize]);
+        groups.map_init(Vec::new, |buffer, group| Tally::of(facts, judged, places, group, buffer)).collect()
+    }
+}
+
 impl Tally {
-    fn add(&mut self, parcel: &Judged, filled: &[u64]) {
-        self.counts += &parcel.counts;
-        filled.iter().for_each(|&mask| self.filled.add(mask));
-        self.grams.push(parcel.grams);
-        self.values.extend(parcel.value);
-        self.factors.extend(parcel.factor);
-        self.places.extend(Some(parcel.place).filter(|&place| place != 0));
+    fn of(facts: &Facts, judged: &[Judged], places: &[u64], group: &[u32], buffer: &mut Vec<i64>) -> Tally {
+        let (parcels, lines) = (&facts.shipments.parcels, &facts.shipments.lines);
+        let (mut counts, mut filled) = ([0; OF_PARCELS + OF_LINES], BitCounts::default());
+        for &parcel in group {
+            let one = &judged[parcel as usize];
+            (0..OF_PARCELS).for_each(|bit| counts[bit] += one.marks >> bit & 1);
+            counts[OF_PARCELS..].iter_mut().zip(one.of_lines).for_each(|(sum, lines)| *sum += lines);
+            lines.filled[parcels.lines(parcel)].iter().for_each(|&mask| filled.add(mask));
+        }
+        let mut most = |value: &dyn Fn(&Judged, u32) -> i64| {
+            buffer.clear();
+            let values = group.iter().map(|&parcel| value(&judged[parcel as usize], parcel));
+            buffer.extend(values.filter(|&value| value != NOT_TOLD));
+            buffer.sort_unstable();
+            let most = buffer.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0);
+            (most as u32, buffer.len() as u32)
+        };
+        let place = |parcel: u32| match places[parcels.consignor[parcel as usize] as usize] {
+            0 => NOT_TOLD,
+            place => place as i64,
+        };
+        Tally {
+            counts,
+            filled: std::array::from_fn(|column| filled.of(column)),
+            grams: most(&|one, _| one.grams),
+            values: most(&|one, _| one.value),
+            factors: most(&|one, _| one.factor),
+            places: most(&|_, parcel| place(parcel)),
+        }
+    }
+
+    fn of_count(&self, what: Count) -> u32 {
+        self.counts[what as usize]
+    }
+
+    /// Adds up groups, but for what is most frequent in each.
+    fn add(&mut self, other: &Tally) {
+        self.counts.iter_mut().zip(other.counts).for_each(|(sum, more)| *sum += more);
+        self.filled.iter_mut().zip(other.filled).for_each(|(sum, more)| *sum += more);
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        let most = (0, 0);
+        let (counts, filled) = ([0; OF_PARCELS + OF_LINES], [0; Column::COUNT]);
+        Tally { counts, filled, grams: most, values: most, factors: most, places: most }
     }
 }
 
@@ -259,101 +311,105 @@ impl Quality {
     /// Judges each parcel once.
     pub(super) fn of(facts: &Facts) -> Quality {
         let (words, parcels) = (&facts.shipments.words, &facts.shipments.parcels);
-        let key = |p: usize| (parcels.channel[p], parcels.manifest[p], parcels.carrier[p]);
-        let mut count = vec![0_usize; facts.consignors.entities.len()];
-        (0..parcels.len()).for_each(|p| count[facts.consignor(p as u32) as usize] += 1);
-        let mut consignors: Vec<(u32, Tally)> = Vec::new();
-        let number: Vec<Option<u32>> = (0..)
-            .zip(count)
-            .map(|(entity, parcels)| {
-                (parcels >= CONSIGNOR_PARCELS).then(|| {
-                    consignors.push((entity, Tally::default()));
-                    consignors.len() as u32 - 1
+        let count = parcels.len();
+        let judged: Vec<Judged> = (0..count).into_par_iter().map(|p| judged(facts, p)).collect();
+        let places = places(facts);
+
+        let mut numbers: HashMap<Manifest, u32> = HashMap::new();
+        let mut keys: Vec<Manifest> = Vec::new();
+        let of_manifest: Vec<u32> = (0..count)
+            .map(|p| {
+                let key = (parcels.channel[p], parcels.manifest[p], parcels.carrier[p]);
+                *numbers.entry(key).or_insert_with(|| {
+                    keys.push(key);
+                    keys.len() as u32 - 1
                 })
             })
             .collect();
-        let mut numbers: HashMap<Manifest, usize> = HashMap::new();
-        let mut manifests: Vec<(Manifest, Tally)> = Vec::new();
-        let places = places(facts);
-        for p in 0..parcels.len() {
-            let parcel = judged(facts, p, places[parcels.consignor[p] as usize]);
-            let filled = &facts.shipments.lines.filled[parcels.lines(p as u32)];
-            let manifest = *numbers.entry(key(p)).or_insert_with(|| {
-                manifests.push((key(p), Tally::default()));
-                manifests.len() - 1
-            });
-            manifests[manifest].1.add(&parcel, filled);
-            if let Some(consignor) = number[facts.consignor(p as u32) as usize] {
-                consignors[consignor as usize].1.add(&parcel, filled);
-            }
-        }
+        let groups = Groups::of(keys.len(), |p| Some(of_manifest[p]), count);
+        let tallies = groups.tallied(facts, &judged, &places);
+        let mut manifests: Vec<(Manifest, Tally)> = keys.into_iter().zip(tallies).collect();
         // By name, not by number: the order must not depend on how words were numbered.
         manifests.sort_by_cached_key(|((channel, manifest, carrier), _)| {
             (*channel, words.get(*manifest), words.get(*carrier))
         });
-        Quality { manifests, consignors }
+
+        let mut sent = vec![0_usize; facts.consignors.entities.len()];
+        (0..count as u32).for_each(|p| sent[facts.consignor(p) as usize] += 1);
+        let large: Vec<u32> = (0..).zip(&sent).filter(|s| *s.1 >= CONSIGNOR_PARCELS).map(|s| s.0).collect();
+        let mut number = vec![None; sent.len()];
+        large.iter().zip(0..).for_each(|(consignor, at)| number[*consignor as usize] = Some(at));
+        let groups = Groups::of(large.len(), |p| number[facts.consignor(p as u32) as usize], count);
+        let tallies = groups.tallied(facts, &judged, &places);
+        Quality { manifests, consignors: large.into_iter().zip(tallies).collect() }
     }
 }
 
-/// Share of the most frequent of some values.
-fn most(values: &[impl Ord + Copy]) -> (u32, u32) {
-    let mut values = values.to_vec();
-    values.sort_unstable();
-    let most = values.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0);
-    (most as u32, values.len() as u32)
-}
-
-type Part = fn(&Tally) -> (u32, u32);
+type Part = fn(&Tally) -> Most;
 
 /// The shares of [`SHARES`], in its order.
 const COMPARED: [Part; SHARES.len()] = [
-    |t| (t.counts.elements_complete, t.counts.parcels),
-    |t| (t.counts.advance_data_complete, t.counts.postal),
-    |t| (t.counts.clear, t.counts.lines),
-    |t| (t.counts.named_consignors + t.counts.named_consignees, 2 * t.counts.parcels),
-    |t| (t.counts.codes_usable, t.counts.codes_given),
-    |t| (t.counts.weights_consistent, t.counts.weights_told),
-    |t| (t.counts.valued, t.counts.parcels),
-    |t| (t.counts.in_time, t.counts.timed),
+    |t| (t.of_count(Count::ElementsComplete), t.of_count(Count::Parcels)),
+    |t| (t.of_count(Count::AdvanceDataComplete), t.of_count(Count::Postal)),
+    |t| (t.of_count(Count::Clear), t.of_count(Count::Lines)),
+    |t| {
+        (
+            t.of_count(Count::NamedConsignors) + t.of_count(Count::NamedConsignees),
+            2 * t.of_count(Count::Parcels),
+        )
+    },
+    |t| (t.of_count(Count::CodesUsable), t.of_count(Count::CodesGiven)),
+    |t| (t.of_count(Count::WeightsConsistent), t.of_count(Count::WeightsTold)),
+    |t| (t.of_count(Count::Valued), t.of_count(Count::Parcels)),
+    |t| (t.of_count(Count::InTime), t.of_count(Count::Timed)),
 ];
 
-fn ratio((part, whole): (u32, u32)) -> Option<f64> {
+fn ratio((part, whole): Most) -> Option<f64> {
     (whole > 0).then(|| f64::from(part) / f64::from(whole))
 }
 
 /// The columns that all three files have, behind their keys. Shares are null where there is nothing to judge.
 fn measures(mut table: Table, rows: &[(bool, &Tally)]) -> Table {
-    let share = |part: &dyn Fn(&Tally) -> (u32, u32)| -> ArrayRef {
+    let share = |part: &dyn Fn(&Tally) -> Most| -> ArrayRef {
         Arc::new(Float64Array::from_iter(rows.iter().map(|(_, t)| ratio(part(t)))))
     };
     let count = |n: &dyn Fn(&Tally) -> u32| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, t)| i64::from(n(t)))))
     };
-    let postal = rows
-        .iter()
-        .map(|(postal, t)| postal.then(|| ratio((t.counts.identifiers_valid, t.counts.parcels))).flatten());
+    let postal = rows.iter().map(|(postal, t)| {
+        postal.then(|| ratio((t.of_count(Count::IdentifiersValid), t.of_count(Count::Parcels)))).flatten()
+    });
     table = table
-        .full("parcels", count(&|t| t.counts.parcels))
-        .full("lines", count(&|t| t.counts.lines))
+        .full("parcels", count(&|t| t.of_count(Count::Parcels)))
+        .full("lines", count(&|t| t.of_count(Count::Lines)))
         .open("accuracy_identifier", Arc::new(Float64Array::from_iter(postal)))
-        .open("accuracy_hs_code", share(&|t| (t.counts.codes_usable, t.counts.codes_given)))
-        .open("accuracy_weights", share(&|t| (t.counts.weights_consistent, t.counts.weights_told)))
+        .open("accuracy_hs_code", share(&|t| (t.of_count(Count::CodesUsable), t.of_count(Count::CodesGiven))))
+        .open(
+            "accuracy_weights",
+            share(&|t| (t.of_count(Count::WeightsConsistent), t.of_count(Count::WeightsTold))),
+        )
         .open("elements_complete", share(&COMPARED[0]))
         .open("advance_data_complete", share(&COMPARED[1]))
         .open("clear_descriptions", share(&COMPARED[2]))
-        .open("weak_descriptions", share(&|t| (t.counts.weak, t.counts.lines)))
+        .open("weak_descriptions", share(&|t| (t.of_count(Count::Weak), t.of_count(Count::Lines))))
         .open("named_parties", share(&COMPARED[3]))
-        .open("named_consignors", share(&|t| (t.counts.named_consignors, t.counts.parcels)))
-        .open("named_consignees", share(&|t| (t.counts.named_consignees, t.counts.parcels)))
+        .open(
+            "named_consignors",
+            share(&|t| (t.of_count(Count::NamedConsignors), t.of_count(Count::Parcels))),
+        )
+        .open(
+            "named_consignees",
+            share(&|t| (t.of_count(Count::NamedConsignees), t.of_count(Count::Parcels))),
+        )
         .open("valued", share(&COMPARED[6]))
         .open("messages_in_time", share(&COMPARED[7]))
-        .open("one_gross_weight", share(&|t| most(&t.grams)))
-        .open("one_value", share(&|t| most(&t.values)))
-        .open("one_weight_factor", share(&|t| most(&t.factors)))
-        .open("one_consignor_place", share(&|t| most(&t.places)));
+        .open("one_gross_weight", share(&|t| t.grams))
+        .open("one_value", share(&|t| t.values))
+        .open("one_weight_factor", share(&|t| t.factors))
+        .open("one_consignor_place", share(&|t| t.places));
     for &column in Column::ALL {
         let name = format!("completeness_{}", column.name());
-        table = table.open(name, share(&|t| (t.filled.of(column as usize), t.counts.lines)));
+        table = table.open(name, share(&|t| (t.filled[column as usize], t.of_count(Count::Lines))));
     }
     table
 }
@@ -379,8 +435,7 @@ pub(super) fn carriers(run: &Run, quality: &Quality) -> Table {
     let mut carriers: BTreeMap<(Channel, &str), Tally> = BTreeMap::new();
     for ((channel, _, carrier), tally) in &quality.manifests {
         let all = carriers.entry((*channel, words.get(*carrier))).or_default();
-        all.counts += &tally.counts;
-        all.filled.merge(&tally.filled);
+        all.add(tally);
     }
     let table = Table::default()
         .full("channel", text(carriers.keys().map(|k| k.0.name())))

@@ -39,6 +39,20 @@ pub(super) struct Entry {
     pub weight: f64,
 }
 
+impl Entry {
+    /// In place of a line that has none.
+    pub const NONE: Entry = Entry {
+        code: 0,
+        consignor: 0,
+        cluster: 0,
+        description: 0,
+        line: u32::MAX,
+        value: 0.0,
+        quantity: 0.0,
+        weight: 0.0,
+    };
+}
+
 /// What holds for all articles of the night.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Usual {

@@ -12,6 +12,7 @@ use crate::model::entities::{Contacts, Entities, Resolved};
 use crate::model::finding::Findings;
 use crate::model::money::from_units;
 use crate::model::parcels::{NO_AMOUNT, NO_DAY, Parcels, Shipments};
+use crate::model::text::Interner;
 use crate::refdata::charges::ChargeRates;
 use crate::refdata::materials::RawMaterials;
 use crate::refdata::rates::Rates;
@@ -72,6 +73,7 @@ impl Night {
     /// The parcels and their lines.
     fn shipments(&self) -> (Shipments, Resolved, Vec<Terms>) {
         let mut s = Shipments::default();
+        let mut descriptions = Interner::default();
         let home = parse_country("DE").unwrap();
         let euro = parse_currency("EUR").unwrap();
         for (i, sale) in self.sales.iter().enumerate() {
@@ -85,7 +87,7 @@ impl Night {
             let l = &mut s.lines;
             l.parcel.push(parcel);
             l.number.push(1);
-            l.description.push(s.descriptions.intern(&sale.description));
+            l.description.push(descriptions.intern(&sale.description));
             l.hs.push(Some(parse_hs(sale.hs).unwrap()));
             l.origin.push(parse_country("CN").unwrap());
             l.quantity.push(sale.quantity);
@@ -93,6 +95,7 @@ impl Night {
             l.value.push(from_units(sale.value));
             l.allocated.push(shared);
         }
+        s.descriptions = descriptions.into_texts();
         s.parcels.first_line.push(self.sales.len() as u32);
         let parties = self.sales.iter().map(|sale| sale.consignor + 1).max().unwrap_or(0);
         let labels: Vec<u32> = (0..parties).collect();
