@@ -111,10 +111,16 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
     crowd(table, &phone, settings, weights.phone_same.bits(), |card| &mut card.phone_says);
     crowd(table, &email, settings, weights.email_same.bits(), |card| &mut card.email_says);
 
+    for (group, home) in groups(&building).filter(|group| group.len() <= settings.block).zip(1..) {
+        group.iter().for_each(|(_, party)| table.cards[*party as usize].home = home);
+    }
+
     let cards = &table.cards;
     let contacts = &table.contacts;
-    let mut work = Work { table, settings, bits, by_word: false, leave: None };
+    let mut work = Work { table, settings, bits, homes: false, by_word: false, leave: None };
     work.rule("building", building, &mut linked);
+    // Whom a building brought together need not meet again.
+    work.homes = true;
     work.rule("telephone", phone, &mut linked);
     work.rule("mailbox", email, &mut linked);
     work.rule("registration", shared(members, |party| contacts.registration[party as usize]), &mut linked);
@@ -296,6 +302,8 @@ struct Work<'a> {
     table: &'a Table,
     settings: &'a ResolveSettings,
     bits: &'a Bits,
+    /// Whether pairs of one home have been compared.
+    homes: bool,
     /// Whether a pair must share a word of the name to be looked at.
     by_word: bool,
     /// Size from which on blocks are left to other rules.
@@ -408,10 +416,11 @@ impl Work<'_> {
 
     fn pair(&self, a: u32, b: u32, found: &mut Found) {
         let (a, b) = (a.min(b), a.max(b));
-        if self.by_word
-            && !self.table.open.any()
-            && !share_a_word(&self.table.cards[a as usize], &self.table.cards[b as usize])
-        {
+        let (one, two) = (&self.table.cards[a as usize], &self.table.cards[b as usize]);
+        if self.homes && one.home != 0 && one.home == two.home {
+            return;
+        }
+        if self.by_word && !self.table.open.any() && !share_a_word(one, two) {
             return;
         }
         found.comparisons += 1;

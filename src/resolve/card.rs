@@ -89,6 +89,8 @@ pub(super) struct Card {
     /// The first and the last word as written; given name and surname as a rule.
     pub first_word: u32,
     pub last_word: u32,
+    /// Number of the building's block where all of its pairs are compared; 0 where they are not.
+    pub home: u32,
 }
 
 const _: () = assert!(size_of::<Card>() == 192, "three cache lines");
