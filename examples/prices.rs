@@ -2,11 +2,13 @@
 //! it shares nothing with `synth`, whose honest prices the detectors were first tried on.
 //!
 //! ```text
-//! cargo run --release --example prices -- [SEEDS] [--lines 20000] [--only SHAPE] [--set KEY=VALUE]…
+//! cargo run --release --example prices -- [SEEDS] [--lines 20000] [--only SHAPE] [--cut half] [--set KEY=VALUE]…
 //! ```
-//! Each manifest is written as CSV and screened by the command itself. *Recall* and *false* are of the flags of family
+//! Each manifest is written as CSV and screened by the command itself; the last one stays in `target/prices`, with what is
+//! true of it. *Recall* and *false* are of the flags of family
 //! `under_invoicing`; *AUC* and *recall at 1 %* of the scores of all lines (`line_scores.parquet`), where a line without
-//! one counts as 0.
+//! one counts as 0. The *oracle* is told what each seller asks for each article and its discount for quantity, and ranks
+//! lines by declared over expected value; like everybody it does not know which line is sold off, dear or astray.
 
 mod common;
 #[path = "prices/shapes.rs"]
@@ -32,15 +34,16 @@ const CUTS: [(&str, f64, f64); 3] =
 fn run(arguments: &Arguments) -> Result<(), String> {
     let seeds = u64::from(arguments.seeds(3));
     let (lines, only) = (arguments.number("--lines", 20_000)?, arguments.text("--only").unwrap_or(""));
+    let of_cut = arguments.text("--cut").unwrap_or("");
     let settings = arguments.settings();
     println!("{seeds} seeds of {lines} lines");
     println!(
-        "{:<26} {:<14} {:>8} {:>8} {:>8} {:>9} {:>7}",
-        "shape", "values cut", "cut", "recall", "false", "at 1 %", "AUC"
+        "{:<26} {:<14} {:>8} {:>8} {:>8} {:>9} {:>7} {:>9} {:>7}",
+        "shape", "values cut", "cut", "recall", "false", "at 1 %", "AUC", "oracle", "AUC"
     );
     for shape in SHAPES.iter().filter(|shape| shape.name.contains(only)) {
         let cuts: &[(&str, f64, f64)] = if shape.makes_its_own { &CUTS[..1] } else { &CUTS };
-        for &(name, share, factor) in cuts {
+        for &(name, share, factor) in cuts.iter().filter(|cut| cut.0.contains(of_cut)) {
             let name = if shape.makes_its_own { "by a third" } else { name };
             let mut sum = Measured::default();
             for seed in 1..=seeds {
@@ -48,15 +51,21 @@ fn run(arguments: &Arguments) -> Result<(), String> {
                 shapes::cut(&mut night, share, factor, seed);
                 sum.add(&screened(&night, &settings)?);
             }
+            let mean = |total: f64, digits: usize| match sum.cut {
+                0 => "-".to_owned(),
+                _ => format!("{:.digits$}", total / sum.nights),
+            };
             println!(
-                "{:<26} {:<14} {:>8} {:>8} {:>7.2}% {:>9} {:>7}",
+                "{:<26} {:<14} {:>8} {:>8} {:>7.2}% {:>9} {:>7} {:>9} {:>7}",
                 shape.name,
                 name,
                 sum.cut,
                 part(sum.cut_flagged, sum.cut),
                 100.0 * sum.honest_flagged as f64 / sum.honest.max(1) as f64,
-                if sum.cut > 0 { format!("{:.3}", sum.at_one / sum.nights) } else { "-".into() },
-                if sum.cut > 0 { format!("{:.4}", sum.auc / sum.nights) } else { "-".into() },
+                mean(sum.ranked.at_one, 3),
+                mean(sum.ranked.auc, 4),
+                mean(sum.oracle.at_one, 3),
+                mean(sum.oracle.auc, 4),
             );
         }
     }
@@ -75,24 +84,38 @@ struct Measured {
     honest: usize,
     honest_flagged: usize,
     nights: f64,
+    ranked: Ranked,
+    oracle: Ranked,
+}
+
+/// How well scores rank, summed over nights.
+#[derive(Default)]
+struct Ranked {
     at_one: f64,
     auc: f64,
 }
 
 impl Measured {
-    fn add(&mut self, night: &[(bool, bool, f64)]) {
-        let count = |cut: bool, flagged: bool| night.iter().filter(|l| l.0 == cut && l.1 == flagged).count();
+    fn add(&mut self, night: &[Screened]) {
+        let count =
+            |cut: bool, flagged: bool| night.iter().filter(|l| l.cut == cut && l.flagged == flagged).count();
         self.cut += count(true, true) + count(true, false);
         self.cut_flagged += count(true, true);
         self.honest += count(false, true) + count(false, false);
         self.honest_flagged += count(false, true);
         self.nights += 1.0;
-        let mut honest: Vec<f64> = night.iter().filter(|l| !l.0).map(|l| l.2).collect();
-        honest.sort_unstable_by(f64::total_cmp);
-        let cut: Vec<f64> = night.iter().filter(|l| l.0).map(|l| l.2).collect();
-        if cut.is_empty() {
-            return;
+        if night.iter().any(|line| line.cut) {
+            self.ranked.add(night, |line| line.score);
+            self.oracle.add(night, |line| line.depth);
         }
+    }
+}
+
+impl Ranked {
+    fn add(&mut self, night: &[Screened], score: impl Fn(&Screened) -> f64) {
+        let mut honest: Vec<f64> = night.iter().filter(|line| !line.cut).map(&score).collect();
+        honest.sort_unstable_by(f64::total_cmp);
+        let cut: Vec<f64> = night.iter().filter(|line| line.cut).map(&score).collect();
         let limit = honest[honest.len() - 1 - honest.len() / 100];
         self.at_one += cut.iter().filter(|s| **s > limit).count() as f64 / cut.len() as f64;
         // Mann and Whitney, ties counted half.
@@ -102,12 +125,22 @@ impl Measured {
     }
 }
 
-/// Screens a night: whether each line was cut, whether it was flagged, its score.
-fn screened(night: &[Line], settings: &[&str]) -> Result<Vec<(bool, bool, f64)>, String> {
+/// A line and what became of it.
+struct Screened {
+    cut: bool,
+    flagged: bool,
+    score: f64,
+    /// Log of expected over declared value, for the oracle.
+    depth: f64,
+}
+
+/// Screens a night.
+fn screened(night: &[Line], settings: &[&str]) -> Result<Vec<Screened>, String> {
     let base = PathBuf::from("target/prices");
     std::fs::create_dir_all(&base).map_err(|e| e.to_string())?;
     let (manifest, out) = (base.join("express.csv"), base.join("out"));
     shapes::write(night, &manifest)?;
+    shapes::write_truth(night, &base.join("truth.csv"))?;
     output(
         program()?
             .args(["run", "--quiet", "--destination", "DE", "--date", "2026-05-20", "--express"])
@@ -143,7 +176,8 @@ fn screened(night: &[Line], settings: &[&str]) -> Result<Vec<(bool, bool, f64)>,
         .iter()
         .map(|line| {
             let score = scores.get(&line.parcel).copied().unwrap_or(0.0);
-            (line.cut, flagged.contains_key(&line.parcel), score)
+            let flagged = flagged.contains_key(&line.parcel);
+            Screened { cut: line.cut, flagged, score, depth: (line.expected / line.value).ln() }
         })
         .collect())
 }

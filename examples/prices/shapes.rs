@@ -19,6 +19,9 @@ pub struct Line {
     pub net_kg: Option<f64>,
     pub gross_kg: f64,
     pub value: f64,
+    /// What is known beforehand to be asked for it, by whoever knows the seller's price of the article and its discount
+    /// for quantity; what is sold off, dear or astray no one knows.
+    pub expected: f64,
     pub cut: bool,
 }
 
@@ -82,6 +85,13 @@ pub fn write(night: &[Line], path: &Path) -> Result<(), String> {
             line.value,
         );
     }
+    std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// Writes which lines were cut, and what was to be expected of each.
+pub fn write_truth(night: &[Line], path: &Path) -> Result<(), String> {
+    let rows = night.iter().map(|line| format!("{},{},{:.4}\n", line.parcel, line.cut, line.expected));
+    let text = format!("parcel_id,cut,expected\n{}", rows.collect::<String>());
     std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
@@ -185,13 +195,22 @@ fn articles(n: usize, seed: u64) -> Vec<Line> {
             let quantity = d.quantity();
             let sale = if article.sold_off && d.unit() < 0.3 { 0.5 + 0.2 * d.unit() } else { 1.0 };
             let dear = if d.unit() < 0.02 { 2.0 } else { 1.0 };
-            let each = printed(price * pieces_discount(quantity) * sale * dear);
-            line(i, consignor, article, quantity, each, (0.04 * d.normal()).exp())
+            let usual = price * pieces_discount(quantity);
+            let each = printed(usual * sale * dear);
+            line(i, consignor, article, quantity, [each, usual], (0.04 * d.normal()).exp())
         })
         .collect()
 }
 
-fn line(i: usize, consignor: usize, article: &Article, quantity: f64, each: f64, scatter: f64) -> Line {
+/// A line at a price a piece, where another was to be expected.
+fn line(
+    i: usize,
+    consignor: usize,
+    article: &Article,
+    quantity: f64,
+    [each, expected]: [f64; 2],
+    scatter: f64,
+) -> Line {
     let kg = article.kg * quantity * scatter;
     Line {
         parcel: format!("W{i:08}"),
@@ -202,6 +221,7 @@ fn line(i: usize, consignor: usize, article: &Article, quantity: f64, each: f64,
         net_kg: Some(kg),
         gross_kg: kg + 0.1,
         value: (each * quantity * 100.0).round() / 100.0,
+        expected: expected * quantity,
         cut: false,
     }
 }
@@ -234,8 +254,9 @@ fn shop(n: usize, seed: u64, weighed: bool) -> Vec<Line> {
             let channel = if d.unit() < 0.12 { 1.0 + 0.9 * d.unit() } else { 1.0 };
             let sale = if article.sold_off && d.unit() < 0.3 { 0.4 + 0.3 * d.unit() } else { 1.0 };
             let raised = if d.unit() < 0.2 { 1.18 } else { 1.0 };
-            let each = (article.price * trade * channel * sale * raised * 100.0).round() / 100.0;
-            let mut line = line(i, 0, article, quantity, each.max(0.05), (0.03 * d.normal()).exp());
+            let usual = article.price * trade;
+            let each = (usual * channel * sale * raised * 100.0).round() / 100.0;
+            let mut line = line(i, 0, article, quantity, [each.max(0.05), usual], (0.03 * d.normal()).exp());
             if !weighed {
                 line.net_kg = None;
                 line.gross_kg = 1.0;
@@ -278,7 +299,8 @@ fn unit_values(n: usize, seed: u64) -> Vec<Line> {
             let (base, piece) = code.products[(trader + i % 2) % code.products.len()];
             let kg = (1.0 + 1.2 * d.normal()).exp();
             let noise = 0.22 * d.normal() + if d.unit() < 0.03 { 1.5 * d.unit() } else { 0.0 };
-            let value = (base + levels[trader] + code.slope * kg.ln() + noise).exp();
+            let expected = (base + levels[trader] + code.slope * kg.ln()).exp();
+            let value = expected * noise.exp();
             let quantity = code.counted.then(|| (kg / piece).round().max(1.0));
             Line {
                 parcel: format!("W{i:08}"),
@@ -289,6 +311,7 @@ fn unit_values(n: usize, seed: u64) -> Vec<Line> {
                 net_kg: Some(kg),
                 gross_kg: kg * 1.08 + 0.2,
                 value: (value * 100.0).round().max(100.0) / 100.0,
+                expected,
                 cut: false,
             }
         })
@@ -323,7 +346,7 @@ fn mixed(n: usize, seed: u64) -> Vec<Line> {
             let (consignor, price) = article.sellers[d.below(article.sellers.len())];
             let quantity = d.quantity().min(4.0);
             let sale = if article.sold_off && d.unit() < 0.3 { 0.6 } else { 1.0 };
-            line(i, consignor, article, quantity, printed(price * sale), (0.015 * d.normal()).exp())
+            line(i, consignor, article, quantity, [printed(price * sale), price], (0.015 * d.normal()).exp())
         })
         .collect()
 }
@@ -353,8 +376,9 @@ fn captured(n: usize, seed: u64, factor: f64) -> Vec<Line> {
             let &(consignor, price) =
                 fitting.get(d.below(fitting.len().max(1))).unwrap_or(&article.sellers[0]);
             let quantity = d.quantity();
-            let each = printed(price * pieces_discount(quantity));
-            let mut line = line(i, consignor, article, quantity, each, (0.04 * d.normal()).exp());
+            let usual = price * pieces_discount(quantity);
+            let mut line =
+                line(i, consignor, article, quantity, [printed(usual), usual], (0.04 * d.normal()).exp());
             if consignor % 3 == 0 {
                 line.value =
                     (line.value * factor * (0.05 * d.normal()).exp() * 100.0).round().max(1.0) / 100.0;
