@@ -4,6 +4,7 @@ use parcel_risk::config::Job;
 use parcel_risk::facts::Facts;
 use parcel_risk::normalise::{self, Context};
 use parcel_risk::{detect, resolve};
+use rayon::iter::ParallelIterator;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -53,8 +54,7 @@ pub fn of_night(
         "price-consignor-low",
         senders.filter_map(|c| prices.consignor(c)).map(|j| j.p_value()).collect(),
     );
-    let parcels = 0..shipments.parcels.len() as u32;
-    let whole = parcels.filter_map(|p| prices.parcel(shipments, facts.terms, p));
-    all.insert("price-parcel-low", whole.map(|w| w.judgement().p_value()).collect());
+    let whole = prices.parcels(shipments, facts.terms);
+    all.insert("price-parcel-low", whole.map(|(_, whole)| whole.judgement().p_value()).collect());
     Ok(all)
 }

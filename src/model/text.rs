@@ -158,7 +158,8 @@ mod tests {
         assert_eq!(interner.intern("charger"), a + 1);
         assert_eq!(interner.intern("phone case"), a);
         assert_eq!(interner.intern(""), ABSENT);
-        assert_eq!(interner.get(a), "phone case");
-        assert_eq!(interner.present(ABSENT), None);
+        let texts = interner.into_texts();
+        assert_eq!((texts.get(a), texts.present(a)), ("phone case", Some("phone case")));
+        assert_eq!(texts.present(ABSENT), None);
     }
 }

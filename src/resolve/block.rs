@@ -111,16 +111,17 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
     crowd(table, &phone, settings, weights.phone_same.bits(), |card| &mut card.phone_says);
     crowd(table, &email, settings, weights.email_same.bits(), |card| &mut card.email_says);
 
-    for (group, home) in groups(&building).filter(|group| group.len() <= settings.block).zip(1..) {
-        group.iter().for_each(|(_, party)| table.cards[*party as usize].home = home);
+    for (group, number) in groups(&building).zip(1..) {
+        let cut = if group.len() > settings.block { CUT } else { 0 };
+        group.iter().for_each(|(_, party)| table.cards[*party as usize].home = number | cut);
     }
 
     let cards = &table.cards;
     let contacts = &table.contacts;
-    let mut work = Work { table, settings, bits, homes: false, by_word: false, leave: None };
+    let mut work = Work { table, settings, bits, homes: Homes::Apart, by_word: false, leave: None };
     work.rule("building", building, &mut linked);
     // Whom a building brought together need not meet again.
-    work.homes = true;
+    work.homes = Homes::Whole;
     work.rule("telephone", phone, &mut linked);
     work.rule("mailbox", email, &mut linked);
     work.rule("registration", shared(members, |party| contacts.registration[party as usize]), &mut linked);
@@ -140,8 +141,11 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
         work.rule(name, shared(members, |party| address_key(&cards[party as usize], one, two)), &mut linked);
     }
     work.leave = None;
+    // Who shares a building with a postcode shares this key, and is no nearer by name among more parties.
+    work.homes = Homes::All;
     let entries = shared(members, |party| address_key(&cards[party as usize], POSTCODE, HOUSE));
     work.rule("postcode and house number", entries, &mut linked);
+    work.homes = Homes::Whole;
     // A slip in the postcode is caught by the city, and a missing or misspelt city by the postcode.
     for (name, far) in [("name", false), ("name in one city", true)] {
         let entries = shared(members, |party| name_key(&cards[party as usize], far));
@@ -298,12 +302,37 @@ fn crowd(
     }
 }
 
+/// Mark of a building whose parties were too many to compare all.
+const CUT: u32 = 1 << 31;
+
+/// Of which buildings pairs need no second look.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Homes {
+    /// None yet.
+    Apart,
+    /// Those whose pairs were all compared.
+    Whole,
+    /// All.
+    All,
+}
+
+impl Homes {
+    fn have_met(self, a: &Card, b: &Card) -> bool {
+        a.home != 0
+            && a.home == b.home
+            && match self {
+                Homes::Apart => false,
+                Homes::Whole => a.home & CUT == 0,
+                Homes::All => true,
+            }
+    }
+}
+
 struct Work<'a> {
     table: &'a Table,
     settings: &'a ResolveSettings,
     bits: &'a Bits,
-    /// Whether pairs of one home have been compared.
-    homes: bool,
+    homes: Homes,
     /// Whether a pair must share a word of the name to be looked at.
     by_word: bool,
     /// Size from which on blocks are left to other rules.
@@ -417,10 +446,8 @@ impl Work<'_> {
     fn pair(&self, a: u32, b: u32, found: &mut Found) {
         let (a, b) = (a.min(b), a.max(b));
         let (one, two) = (&self.table.cards[a as usize], &self.table.cards[b as usize]);
-        if self.homes && one.home != 0 && one.home == two.home {
-            return;
-        }
-        if self.by_word && !self.table.open.any() && !share_a_word(one, two) {
+        if self.by_word && !self.table.open.any() && !share_a_word(one, two) || self.homes.have_met(one, two)
+        {
             return;
         }
         found.comparisons += 1;

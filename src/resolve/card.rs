@@ -52,7 +52,8 @@ pub(super) struct Card {
     pub outline: [Outline; WORDS],
 
     pub name: u32,
-    text: u32,
+    /// Number of the building's block; 0 where the party is alone there.
+    pub home: u32,
     name_len: u8,
     street_len: u8,
     city_len: u8,
@@ -89,8 +90,7 @@ pub(super) struct Card {
     /// The first and the last word as written; given name and surname as a rule.
     pub first_word: u32,
     pub last_word: u32,
-    /// Number of the building's block where all of its pairs are compared; 0 where they are not.
-    pub home: u32,
+    text: u32,
 }
 
 const _: () = assert!(size_of::<Card>() == 192, "three cache lines");

@@ -72,7 +72,7 @@ impl Night {
 
     /// The parcels and their lines.
     fn shipments(&self) -> (Shipments, Resolved, Vec<Terms>) {
-        let mut s = Shipments::default();
+        let mut s = Shipments { words: Interner::default().into_texts(), ..Shipments::default() };
         let mut descriptions = Interner::default();
         let home = parse_country("DE").unwrap();
         let euro = parse_currency("EUR").unwrap();
