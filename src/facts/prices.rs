@@ -13,6 +13,7 @@
 mod cells;
 mod clusters;
 mod endings;
+mod goods;
 mod heaps;
 mod history;
 mod kin;
@@ -31,16 +32,15 @@ mod tree;
 mod whole;
 
 use crate::fields::currency::Currency;
-use crate::fields::nature::Nature;
 use crate::model::entities::Resolved;
-use crate::model::money::to_units;
 use crate::model::parcels::Shipments;
 use crate::refdata::regimes::Terms;
 use crate::stats::mixture::{Likelihood, Mixture, Prior, Shape, below};
-use cells::{Row, key, subheading};
+use cells::subheading;
 use clusters::{Clusters, Condition};
 use endings::{Endings, LineEnds};
-use history::{Entry, History, Usual};
+use goods::{Sold, points, sender};
+use history::{History, Usual};
 use model::{Draft, Model, Point, Residual};
 use peers::Peers;
 use rayon::prelude::*;
@@ -174,39 +174,15 @@ impl Prices {
         terms: &[Terms],
         reference: &PriceReference,
     ) -> Prices {
-        let entity =
-            |parcel: u32| consignors.entities.of_party[shipments.parcels.consignor[parcel as usize] as usize];
-        // What a private person puts on a gift is an estimate; a firm's "gift" was priced like its other goods.
-        let private_gift = |parcel: u32| {
-            shipments.parcels.nature[parcel as usize] == Nature::Gift
-                && !consignors.contacts.business[shipments.parcels.consignor[parcel as usize] as usize]
-        };
+        let entity = |parcel: u32| sender(shipments, consignors, parcel);
         let clusters = Clusters::build(shipments, entity);
         let mut currencies: Vec<Currency> = terms.iter().map(|t| t.currency).collect();
         currencies.sort_unstable();
         currencies.dedup();
-        let codes = codes_of_clusters(shipments, &clusters);
-        let weights = ArticleWeights::build(shipments, entity);
         let (lines, senders) = (shipments.lines.len(), consignors.entities.len());
-        let of_line = |line: usize| {
-            let private = private_gift(shipments.lines.parcel[line]);
-            let of = || goods(shipments, &clusters, &codes, &weights, terms, &currencies, line, entity);
-            if private { None } else { of() }
-        };
-        let all: Vec<Option<Goods>> = (0..lines).into_par_iter().map(of_line).collect();
-        // In place: the night's lines are never held twice.
-        let mut goods: Vec<Goods> = all.into_iter().flatten().collect();
-        goods.par_sort_unstable_by_key(|goods| goods.row);
-        // Shares of a parcel's value say nothing of a line's price, but the parcel can be held against its lines.
-        let apart = |scale: Scale| -> (Vec<Point>, Vec<Point>) {
-            let (mut own, mut shares) = (Vec::with_capacity(goods.len()), Vec::new());
-            for goods in &goods {
-                let points = if goods.share { &mut shares } else { &mut own };
-                points.extend(goods.on(scale));
-            }
-            (own, shares)
-        };
-        let (by_piece, by_kg) = rayon::join(|| apart(Scale::Piece), || apart(Scale::Kg));
+        let sold = Sold::new(shipments, consignors, &clusters, terms, &currencies);
+        let goods = sold.goods();
+        let (by_piece, by_kg) = rayon::join(|| points(&goods, Scale::Piece), || points(&goods, Scale::Kg));
         drop(goods);
         let past = |scale: Scale| reference.cells(scale, &currencies, &clusters);
         let draft = |scale: Scale, (points, guests): (Vec<Point>, Vec<Point>), slope: (f64, f64)| {
@@ -219,15 +195,8 @@ impl Prices {
             || draft(Scale::Piece, by_piece, (0.6, 0.0)),
             || draft(Scale::Kg, by_kg, (-0.4, -1.0)),
         );
-        let of_line = |line: usize| {
-            let told = !private_gift(shipments.lines.parcel[line]) && !shares_value(shipments, line);
-            let of = || entry(shipments, &clusters, &codes, terms, &currencies, line, entity);
-            if told { of() } else { None }.unwrap_or(Entry::NONE)
-        };
-        let mut entries: Vec<Entry> = (0..lines).into_par_iter().map(of_line).collect();
-        entries.retain(|entry| entry.line != Entry::NONE.line);
         let usual = Usual { stray: piece.model.stray, discount: piece.model.discount, by_weight: 0.0 };
-        let history = History::build(entries, lines, usual, kg.model.between);
+        let history = History::build(sold.entries(), lines, usual, kg.model.between);
         let scales = [piece, kg];
         let to_peers = Peers::of_lines(lines, &scales);
         let sums = whole::sums(shipments, terms, &scales, &history);
@@ -468,196 +437,4 @@ fn milder(piece: Option<Residual>, kg: Option<Residual>) -> Option<(Residual, Sc
     let alike = blunt.0.s <= WIDER * sharp.0.s;
     let telling = blunt.0.x > NOT_LOW && blunt.0.s <= SAYS_NOTHING * sharp.0.s;
     Some(if blunt.0.x > sharp.0.x + 0.02 && (alike || telling) { blunt } else { sharp })
-}
-
-/// Marks a cluster of one description, whose words nobody else uses.
-const OWN_WORDS: u32 = 1 << 31;
-/// Mark of a cluster whose goods have no code.
-const NO_CODE: u32 = u32::MAX;
-/// Lines that must agree on a code before it stands for lines described alike.
-const CODE_FROM: usize = 3;
-
-/// The subheading that most lines of each cluster declare, for its lines that declare none.
-fn codes_of_clusters(shipments: &Shipments, clusters: &Clusters) -> Vec<u32> {
-    let lines = &shipments.lines;
-    let mut codes = vec![NO_CODE; clusters.example.len()];
-    if lines.hs.iter().all(Option::is_some) {
-        return codes;
-    }
-    let mut pairs: Vec<(u32, u32)> = (0..lines.len())
-        .into_par_iter()
-        .filter_map(|line| {
-            let cluster = clusters.of[lines.description[line] as usize];
-            lines.hs[line].map(|code| (cluster, subheading(code)))
-        })
-        .collect();
-    pairs.par_sort_unstable();
-    for cluster in pairs.chunk_by(|a, b| a.0 == b.0) {
-        let most = cluster.chunk_by(|a, b| a == b).max_by_key(|group| group.len());
-        if let Some(group) = most.filter(|g| g.len() >= CODE_FROM && 2 * g.len() > cluster.len()) {
-            codes[cluster[0].0 as usize] = group[0].1;
-        }
-    }
-    codes
-}
-
-/// Net weight of a piece of each article that some line of its consignor gives, for those lines that give none.
-struct ArticleWeights(Vec<(u32, u32, f32)>);
-
-impl ArticleWeights {
-    fn build(shipments: &Shipments, entity: impl Fn(u32) -> u32 + Sync) -> ArticleWeights {
-        let lines = &shipments.lines;
-        if lines.net_weight.iter().all(|weight| *weight > 0.0) {
-            return ArticleWeights(Vec::new());
-        }
-        let mut all: Vec<(u32, u32, f32)> = (0..lines.len())
-            .into_par_iter()
-            .filter_map(|line| {
-                let weight = lines.net_weight[line] / lines.quantity[line];
-                let known = weight > 0.0 && weight.is_finite();
-                known.then(|| (entity(lines.parcel[line]), lines.description[line], weight as f32))
-            })
-            .collect();
-        all.par_sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
-        let articles = all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
-        ArticleWeights(articles.map(|article| article[article.len() / 2]).collect())
-    }
-
-    /// kg a piece.
-    fn of(&self, consignor: u32, description: u32) -> Option<f64> {
-        let at = self.0.binary_search_by_key(&(consignor, description), |a| (a.0, a.1)).ok()?;
-        Some(f64::from(self.0[at].2))
-    }
-}
-
-/// Whether a line's value is only its share of that of the parcel.
-fn shares_value(shipments: &Shipments, line: usize) -> bool {
-    shipments.lines.allocated[line] && shipments.parcels.lines(shipments.lines.parcel[line]).len() > 1
-}
-
-/// Whether a price was asked for the goods of a line; the subheading that they are of, or [`NO_CODE`].
-fn priced(shipments: &Shipments, clusters: &Clusters, codes: &[u32], line: usize) -> Option<u32> {
-    let lines = &shipments.lines;
-    let description = lines.description[line] as usize;
-    let nature = shipments.parcels.nature[lines.parcel[line] as usize];
-    let asked = !matches!(nature, Nature::Documents | Nature::Sample | Nature::Returned)
-        && clusters.condition[description] != Condition::Sample
-        && lines.value[line] > 0;
-    asked.then(|| match lines.hs[line] {
-        Some(code) => subheading(code),
-        None => codes[clusters.of[description] as usize],
-    })
-}
-
-/// A line for its consignor's history.
-fn entry(
-    shipments: &Shipments,
-    clusters: &Clusters,
-    codes: &[u32],
-    terms: &[Terms],
-    currencies: &[Currency],
-    line: usize,
-    entity: impl Fn(u32) -> u32,
-) -> Option<Entry> {
-    let lines = &shipments.lines;
-    let code = priced(shipments, clusters, codes, line)?;
-    let parcel = lines.parcel[line];
-    let currency = terms[shipments.parcels.terms[parcel as usize] as usize].currency;
-    let market = currencies.binary_search(&currency).unwrap_or(0) as u64;
-    // A gross weight holds the packing, and is often one for all parcels: it serves where nothing was counted.
-    let counted = lines.quantity[line] > 0.0;
-    let weight = if counted { lines.net_weight[line] } else { lines.weight(&shipments.parcels, line) };
-    let cluster = clusters.of[lines.description[line] as usize];
-    let logged = |v: f64| if v > 0.0 && v.is_finite() { v.ln() } else { f64::NAN };
-    Some(Entry {
-        code: market << 32 | u64::from(code),
-        consignor: entity(parcel),
-        cluster: if clusters.telling[cluster as usize] {
-            cluster
-        } else {
-            OWN_WORDS | lines.description[line]
-        },
-        description: lines.description[line],
-        line: line as u32,
-        value: to_units(lines.value[line]).ln(),
-        quantity: logged(lines.quantity[line]),
-        weight: logged(weight),
-    })
-}
-
-/// A line whose goods a price was asked for, on whatever scale.
-struct Goods {
-    row: Row,
-    value: f64,
-    quantity: f64,
-    weight: f64,
-    apart: bool,
-    /// Whether the value is only its share of that of the parcel.
-    share: bool,
-}
-
-impl Goods {
-    /// The line on a scale, where it has a price there.
-    fn on(&self, scale: Scale) -> Option<Point> {
-        let per = match scale {
-            Scale::Piece => self.quantity,
-            Scale::Kg => self.weight,
-        };
-        let price = (self.value / per).ln();
-        if !(per > 0.0 && price.is_finite()) {
-            return None;
-        }
-        let per_piece = self.weight / self.quantity;
-        Some(Point {
-            row: self.row,
-            price,
-            apart: self.apart,
-            log_quantity: if self.quantity > 0.0 { self.quantity.ln() as f32 } else { 0.0 },
-            log_size: per.ln() as f32,
-            log_weight: if per_piece > 0.0 { per_piece.ln() as f32 } else { f32::NAN },
-        })
-    }
-}
-
-/// A line for the cells of both scales.
-fn goods(
-    shipments: &Shipments,
-    clusters: &Clusters,
-    codes: &[u32],
-    weights: &ArticleWeights,
-    terms: &[Terms],
-    currencies: &[Currency],
-    line: usize,
-    entity: impl Fn(u32) -> u32,
-) -> Option<Goods> {
-    let (lines, parcels) = (&shipments.lines, &shipments.parcels);
-    let parcel = lines.parcel[line];
-    let description = lines.description[line];
-    let cluster = clusters.of[description as usize];
-    // Goods that nobody gives a code are held against their consignor's own only.
-    let code = priced(shipments, clusters, codes, line).filter(|code| *code != NO_CODE)?;
-    let quantity = lines.quantity[line];
-    let weight = lines.weight(parcels, line);
-    let per_piece = weight / quantity;
-    // With its packing an article would stand apart from its like, and so it would with no weight at all.
-    let band_weight = if lines.net_weight[line] > 0.0 {
-        per_piece
-    } else {
-        weights.of(entity(parcel), description).unwrap_or(per_piece)
-    };
-    let currency = terms[parcels.terms[parcel as usize] as usize].currency;
-    let market = currencies.binary_search(&currency).unwrap_or(0);
-    Some(Goods {
-        row: Row {
-            key: key(market, code, lines.origin[line], band_weight, cluster),
-            consignor: entity(parcel),
-            description,
-            line: line as u32,
-        },
-        value: to_units(lines.value[line]),
-        quantity,
-        weight,
-        apart: clusters.condition[description as usize] == Condition::Apart,
-        share: shares_value(shipments, line),
-    })
 }
