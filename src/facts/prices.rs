@@ -81,6 +81,9 @@ const NOT_LOW: f64 = -0.25;
 /// ... unless it is so wide that it says nothing: weights or counts that are none.
 const SAYS_NOTHING: f64 = 3.0;
 
+/// How much of an excuse is taken back for the ranking of all lines.
+const RANKED_EXCUSED: f64 = 0.5;
+
 /// Standard deviation up to which a comparison with consignors of the same goods clears a line.
 const SHARP: f64 = 0.4;
 /// A price is steady up to this standard deviation, and a line at its usual price from this residual on.
@@ -269,8 +272,11 @@ impl Prices {
     /// Soc. B 34:1, 1972).
     fn article_residual(&self, line: usize) -> Option<(Residual, Scale)> {
         let (own, scale) = self.own_residual(line)?;
-        let peers = self.peers_residual(line);
-        Some((peers.map_or(own, |(peers, _)| weighed(own, peers)), scale))
+        Some((self.blended(line, own), scale))
+    }
+
+    fn blended(&self, line: usize, own: Residual) -> Residual {
+        self.peers_residual(line).map_or(own, |(peers, _)| weighed(own, peers))
     }
 
     fn consignor_residual(&self, consignor: u32) -> Option<(Residual, Scale)> {
@@ -307,8 +313,12 @@ impl Prices {
     /// itself as well as by its consignor's level.
     pub fn ranked(&self, line: usize, consignor: u32) -> Option<(Judgement<'_>, &'static str)> {
         let peers = self.peers_residual(line);
-        let (mut judgement, with) = match self.own(line) {
-            Some(own) => (own, "article"),
+        let (mut judgement, with) = match self.own_residual(line) {
+            Some((own, scale)) => {
+                // What is excused from a flag still comes before what needs no excuse.
+                let own = Residual { x: own.x - RANKED_EXCUSED * own.excused, ..own };
+                (judged(&self.own, (self.blended(line, own), scale), self.seen_of_own(line)), "article")
+            }
             None => (self.peers(line)?, "consignors"),
         };
         if let (Some(ratio), Some((peers, _))) = (self.ratio_to_peers(line), peers) {
@@ -412,7 +422,7 @@ fn weighed(own: Residual, peers: Residual) -> Residual {
     let (a, b) = (own.vague.max(LEAST_VAGUE), peers.vague.max(LEAST_VAGUE));
     let of_line = (own.s * own.s - own.vague).min(peers.s * peers.s - peers.vague).max(0.0);
     let vague = a * b / (a + b);
-    Residual { x: (own.x * b + peers.x * a) / (a + b), s: (of_line + vague).sqrt(), vague }
+    Residual::new((own.x * b + peers.x * a) / (a + b), (of_line + vague).sqrt(), vague)
 }
 
 fn judged(mixture: &Mixture, (residual, scale): (Residual, Scale), ending: Likelihood) -> Judgement<'_> {

@@ -70,6 +70,7 @@ struct Held {
     x: f32,
     s: f32,
     vague: f32,
+    excused: f32,
     scale: Scale,
     heap: Heap,
     /// Whether all consignors' lines tell it.
@@ -148,9 +149,7 @@ impl History {
             groups.par_iter().map_init(Bench::default, of_group).collect();
         let mut of = vec![None; lines];
         for (line, residual, scale, heap) in found.into_iter().flatten() {
-            let Residual { x, s, vague } = residual;
-            let (x, s, vague) = (x as f32, s as f32, vague as f32);
-            of[line as usize] = Some(Held { x, s, vague, scale, heap, kin: false });
+            of[line as usize] = Some(Held::new(residual, scale, heap));
         }
         let kin = by_kin(&entries, &of, &slopes, between);
         for (line, residual) in kin.into_iter().flatten() {
@@ -171,8 +170,8 @@ impl History {
     /// A line's residual and the scale that decided.
     pub fn of(&self, line: usize) -> Option<(Residual, Scale)> {
         self.of[line].map(|held| {
-            let (x, s, vague) = (f64::from(held.x), f64::from(held.s), f64::from(held.vague));
-            (Residual { x, s, vague }, held.scale)
+            let [x, s, vague, excused] = [held.x, held.s, held.vague, held.excused].map(f64::from);
+            (Residual { x, s, vague, excused }, held.scale)
         })
     }
 
@@ -189,12 +188,18 @@ impl History {
 
 impl Held {
     /// Takes over the residual to all lines that are described alike.
-    fn take(&mut self, Residual { mut x, s, vague }: Residual) {
-        if self.heap.a_price() {
-            x = x.max(KEPT);
+    fn take(&mut self, residual: Residual) {
+        *self = Held { kin: true, ..Held::new(residual, Scale::Kg, self.heap) };
+    }
+
+    /// What a good part of the article's lines cost to the cent is one of its prices.
+    fn new(mut residual: Residual, scale: Scale, heap: Heap) -> Held {
+        if heap.a_price() {
+            residual.excuse();
         }
-        (self.x, self.s, self.vague) = (x as f32, s as f32, vague as f32);
-        (self.scale, self.kin) = (Scale::Kg, true);
+        let Residual { x, s, vague, excused } = residual;
+        let [x, s, vague, excused] = [x, s, vague, excused].map(|v| v as f32);
+        Held { x, s, vague, excused, scale, heap, kin: false }
     }
 }
 
@@ -275,11 +280,7 @@ impl Bench {
         let found = group.iter().zip(best).zip(heaps);
         found
             .filter_map(|((e, best), heap)| {
-                let (mut residual, scale) = best?;
-                // What a good part of the article's lines cost to the cent is one of its prices.
-                if heap.a_price() {
-                    residual.x = residual.x.max(KEPT);
-                }
+                let (residual, scale) = best?;
                 Some((e.line, residual, scale, heap))
             })
             .collect()
@@ -395,7 +396,7 @@ impl Bench {
         let vague = variance * MEDIAN_COST / (n - 1) as f64;
         let s = (variance + vague).sqrt().max(FLOOR);
         let large = second_largest(article);
-        let mut residuals = vec![Residual { x: 0.0, s, vague }; n];
+        let mut residuals = vec![Residual::new(0.0, s, vague); n];
         self.weigh(article);
         for (rank, &(price, i)) in self.order.iter().enumerate() {
             let at = |i: usize| self.order[if i < rank { i } else { i + 1 }].0;
@@ -411,10 +412,10 @@ impl Bench {
             } else {
                 (as_low, n)
             };
-            residuals[i as usize].x = generous(
-                kept_low(price - median, as_low, of),
-                granted(article[i as usize].quantity, large, usual.discount),
-            );
+            let residual = &mut residuals[i as usize];
+            residual.x = price - median;
+            excuse_low(residual, as_low, of);
+            residual.x = generous(residual.x, granted(article[i as usize].quantity, large, usual.discount));
         }
         residuals
     }
@@ -505,7 +506,7 @@ impl Bench {
         }
         let large = second_largest(article);
         let stray = usual.stray * usual.stray;
-        let mut residuals = vec![Residual { x: 0.0, s: f64::INFINITY, vague: 0.0 }; article.len()];
+        let mut residuals = vec![Residual::new(0.0, f64::INFINITY, 0.0); article.len()];
         let mut lonely = 0;
         for (place, &(_, price, i)) in order.iter().enumerate() {
             if self.window(&order, place) < NEIGHBOURS_FROM {
@@ -519,14 +520,11 @@ impl Bench {
             let median = robust::median_sorted(window);
             let near = price + LOW_REACH * (median - price).max(0.0);
             let as_low = 1 + window.partition_point(|v| *v <= near);
-            residuals[i as usize] = Residual {
-                x: generous(
-                    kept_low(price - median, as_low, window.len() + 1),
-                    granted(article[i as usize].quantity, large, usual.discount),
-                ),
-                s: (variance * (1.0 + MEDIAN_COST / n)).sqrt().max(FLOOR),
-                vague: variance * MEDIAN_COST / n,
-            };
+            let s = (variance * (1.0 + MEDIAN_COST / n)).sqrt().max(FLOOR);
+            let mut residual = Residual::new(price - median, s, variance * MEDIAN_COST / n);
+            excuse_low(&mut residual, as_low, window.len() + 1);
+            residual.x = generous(residual.x, granted(article[i as usize].quantity, large, usual.discount));
+            residuals[i as usize] = residual;
         }
         if 2 * lonely > article.len() {
             return None;
@@ -558,7 +556,7 @@ impl Bench {
         let (piece, kg) = (against(&|o| o.1), against(&|o| o.1 - o.0));
         let (x, spread) = if piece.0 > kg.0 { piece } else { kg };
         let vague = unlike(gap) + spread * spread * MEDIAN_COST / self.sorted.len().max(1) as f64;
-        Residual { x, s: (spread * spread + vague).sqrt(), vague }
+        Residual::new(x, (spread * spread + vague).sqrt(), vague)
     }
 }
 
@@ -577,8 +575,10 @@ fn those<'a>(article: &'a [Entry], known: impl Fn(&Entry) -> bool) -> Cow<'a, [E
 }
 
 /// A low price that a good part of the lines share is one of their prices, not a cut.
-pub(super) fn kept_low(x: f64, as_low: usize, n: usize) -> f64 {
-    if as_low > allowed_low(n) && x < 0.0 { x.max(KEPT) } else { x }
+pub(super) fn excuse_low(residual: &mut Residual, as_low: usize, n: usize) {
+    if as_low > allowed_low(n) {
+        residual.excuse();
+    }
 }
 
 /// How many of an article's lines may lie low before their price is one of its prices: the share, and never fewer than

@@ -18,7 +18,7 @@
 
 use super::history::{
     ALIKE, CUT_SHARE, Entry, FLOOR, KEPT, LOW_REACH, MEDIAN_COST, NEAR_REACH, NEIGHBOURS_FROM, USUAL_LINES,
-    Usual, granted, kept_low, second_largest, unlike,
+    Usual, excuse_low, granted, second_largest, unlike,
 };
 use super::model::{Residual, generous, own_spread};
 use super::slopes::shrunk;
@@ -97,15 +97,15 @@ pub(super) fn against_kin(kin: &[Kin], usual: Usual, between: f64) -> Option<Vec
             slope = steeper(kin, &parts, &levels, slope);
         }
     }
-    let mut found = vec![Residual { x: 0.0, s: 0.0, vague: 0.0 }; kin.len()];
+    let mut found = vec![Residual::new(0.0, 0.0, 0.0); kin.len()];
     let of_line = |i: usize, level: f64, uncertain: f64| {
         let part = parts[i];
         let n = part.near as f64;
         let own = (part.spread * part.spread * n + USUAL_LINES * scale * scale) / (n + USUAL_LINES);
         let vague = own * MEDIAN_COST / n + uncertain + unlike(part.gap);
         // What a good part of the like goods cost, whoever sends them, is one of their prices.
-        let x = kept_low(part.rest - level, part.low + 1, part.near + 1);
-        found[i] = Residual { x, s: (own + vague).sqrt().max(FLOOR), vague };
+        found[i] = Residual::new(part.rest - level, (own + vague).sqrt().max(FLOOR), vague);
+        excuse_low(&mut found[i], part.low + 1, part.near + 1);
     };
     without_line(kin, &parts, &levels, scale, between, of_line);
     better(kin, &found).then(|| {
@@ -266,7 +266,7 @@ fn excuse(kin: &[Kin], found: &mut [Residual], usual: Usual) {
                     all += usize::from(alike);
                     low += usize::from(alike && *x <= near);
                 }
-                residual.x = kept_low(residual.x, (step * low).max(1), (step * all).max(1));
+                excuse_low(residual, (step * low).max(1), (step * all).max(1));
             }
             let entry = &kin[i].entry;
             residual.x = generous(residual.x, granted(entry.quantity, large, usual.discount));

@@ -1,6 +1,7 @@
 //! One scale, per piece or per kg: log prices, cells, consignors' own levels, and the residuals to be judged.
 
 use super::cells::{Row, level_key};
+use super::history::KEPT;
 use super::lots::Lots;
 use super::past::{PastCells, Slopes};
 use super::tree::{SPREAD_FLOOR, Tree};
@@ -57,6 +58,20 @@ pub(super) struct Residual {
     pub s: f64,
     /// What the expected price is uncertain by: that part of the variance that is not the line's own.
     pub vague: f64,
+    /// How much lower `x` was before it was taken for one of the article's prices; 0 where it was not.
+    pub excused: f64,
+}
+
+impl Residual {
+    pub fn new(x: f64, s: f64, vague: f64) -> Residual {
+        Residual { x, s, vague, excused: 0.0 }
+    }
+
+    /// Takes a low price for one of the article's.
+    pub fn excuse(&mut self) {
+        let low = (KEPT - self.x).max(0.0);
+        (self.x, self.excused) = (self.x + low, self.excused + low);
+    }
 }
 
 /// A consignor's price level against the others of its cells.
@@ -355,7 +370,7 @@ impl Draft {
         let x = f64::from(self.model.price[line]) - peer.expected - f64::from(peer.credit);
         let x = generous(x, grant(self.model.discount, self.model.log_quantity[line]));
         let s = f64::from(peer.s);
-        Some(Residual { x, s, vague: (s * s - self.model.stray * self.model.stray).max(0.0) })
+        Some(Residual::new(x, s, (s * s - self.model.stray * self.model.stray).max(0.0)))
     }
 }
 
@@ -382,7 +397,7 @@ impl Model {
     pub fn consignor(&self, consignor: u32) -> Option<Residual> {
         let standing = self.standing[consignor as usize]?;
         let s = (self.between * self.between + f64::from(standing.variance)).sqrt();
-        Some(Residual { x: f64::from(standing.level), s, vague: f64::from(standing.variance) })
+        Some(Residual::new(f64::from(standing.level), s, f64::from(standing.variance)))
     }
 }
 

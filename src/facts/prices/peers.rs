@@ -43,7 +43,7 @@ impl Peers {
     pub fn residual(&self, line: usize) -> Option<(Residual, Scale)> {
         let of = &self.of[line];
         let (x, s, stray) = (f64::from(of.x), f64::from(of.s), self.stray[of.scale as usize]);
-        (!of.x.is_nan()).then(|| (Residual { x, s, vague: (s * s - stray * stray).max(0.0) }, of.scale))
+        (!of.x.is_nan()).then(|| (Residual::new(x, s, (s * s - stray * stray).max(0.0)), of.scale))
     }
 
     /// Declared over expected price with nothing granted, the milder scale.

@@ -246,7 +246,7 @@ fn a_list_price_that_few_pay_is_told_from_a_cut() {
 
 #[test]
 fn an_article_costs_what_many_lines_or_else_many_consignors_say() {
-    let of = |x: f64, vague: f64| Residual { x, s: (0.04 + vague).sqrt(), vague };
+    let of = |x: f64, vague: f64| Residual::new(x, (0.04 + vague).sqrt(), vague);
     let peers = of(0.0, 0.08);
     // Three lines of its own that happen to be cheap, and thirty.
     let (few, many) = (weighed(of(-0.4, 0.08), peers), weighed(of(-0.4, 0.002), peers));

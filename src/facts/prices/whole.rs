@@ -73,7 +73,7 @@ pub(super) struct Sum {
 
 impl Sum {
     fn residual(&self) -> Residual {
-        Residual { x: f64::from(self.x), s: f64::from(self.s), vague: 0.0 }
+        Residual::new(f64::from(self.x), f64::from(self.s), 0.0)
     }
 }
 
@@ -146,7 +146,7 @@ fn sum(
 /// A line against other consignors and against its consignor's own lines of the article, each by what it is worth.
 fn part([piece, kg]: &[Draft; 2], history: &History, line: usize) -> Option<(Part, Scale)> {
     let (piece, kg) = (piece.part(line), kg.part(line));
-    let residual = |p: Part| Residual { x: p.x, s: (p.own + p.level).sqrt(), vague: p.level };
+    let residual = |p: Part| Residual::new(p.x, (p.own + p.level).sqrt(), p.level);
     let (_, scale) = milder(piece.map(residual), kg.map(residual))?;
     let peers = match scale {
         Scale::Piece => piece?,
