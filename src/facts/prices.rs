@@ -82,7 +82,7 @@ const NOT_LOW: f64 = -0.25;
 const SAYS_NOTHING: f64 = 3.0;
 
 /// How much of an excuse is taken back for the ranking of all lines.
-const RANKED_EXCUSED: f64 = 0.5;
+const RANKED_EXCUSED: f64 = 0.2;
 
 /// Standard deviation up to which a comparison with consignors of the same goods clears a line.
 const SHARP: f64 = 0.4;

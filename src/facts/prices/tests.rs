@@ -3,6 +3,7 @@
 use super::testing::{Night, trade};
 use super::*;
 use crate::facts::Facts;
+use crate::fields::nature::Nature;
 
 /// Highest probability that any comparison gives a line.
 fn probability(facts: &Facts, line: usize) -> f64 {
@@ -208,6 +209,31 @@ fn a_captured_cell_of_another_night_gives_way_to_its_parent() {
     assert!(low(2.5, true) >= 80, "{} of 90 lines", low(2.5, true));
     // The honest twin: a seller that rightly has most of a market, at the market's price.
     assert_eq!(low(10.0, true), 0);
+}
+
+#[test]
+fn a_price_of_many_lines_is_no_flag_but_comes_before_the_usual_one() {
+    let mut night = Night::default();
+    for article in 0..60u32 {
+        let price = 4.0 + 0.37 * f64::from(article);
+        let low = if article % 6 == 0 { 4 } else { 0 };
+        for i in 0..12 {
+            let (factor, mark) = if i < low { (0.25, "low") } else { (1.0, "list") };
+            night.shirts(1, 1.0, (price * factor * 100.0).round() / 100.0, mark);
+            let last = night.sales.len() - 1;
+            night.sales[last].description = format!("shirt of pattern {article}");
+        }
+    }
+    night.look(|facts| {
+        let score = |line: usize| facts.prices.ranked(line, 0).map_or(0.0, |(j, _)| j.probability);
+        let (low, list): (Vec<usize>, Vec<usize>) =
+            (0..night.sales.len()).partition(|line| night.sales[*line].mark == "low");
+        let most = list.into_iter().map(score).fold(0.0, f64::max);
+        for line in low {
+            assert!(facts.prices.ratio_to_own(line).unwrap() > 0.8, "an excuse");
+            assert!(score(line) > most, "{} {most}", score(line));
+        }
+    });
 }
 
 #[test]
