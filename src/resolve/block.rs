@@ -6,7 +6,7 @@
 //! or the beginning of a word of the street; that beginning with the house number, the postcode, the city or another. A block of more than
 //! `block` members is cut again by each word of the name, and what is still too large is put in the order of names
 //! and each member compared with the next `window`. So a party meets a bounded number of others, however
-//! large the table.
+//! large the table. Whom a building brought together does not meet again by a part of the address.
 
 use super::card::{ADDRESS, Card, NAMELESS, Table, eighths, hash, join};
 use super::compare::compare_if_names_fit;
