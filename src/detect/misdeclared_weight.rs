@@ -119,27 +119,27 @@ fn judge(facts: &Facts, settings: &Settings, cell: &[(u32, u32, u32, u32)]) -> V
         }
         let number = lines.number[l as usize];
         found.push(Finding {
-                parcel: lines.parcel[l as usize],
-                line_number: Some(number),
-                score,
-                p_value: None,
-                revenue: 0,
-                case: None,
-                reason: format!(
-                    "Line {number}: a piece weighs {weight:.3} kg, {} times {} than the usual {usual:.3} kg of the {} lines under {subheading:06} ({z:.1} robust deviations).",
-                    off.abs().exp().round(),
-                    if off > 0.0 { "more" } else { "less" },
-                    cell.len()
-                ),
-                evidence: serde_json::json!({
-                    "subheading": format!("{subheading:06}"),
-                    "kg_per_piece": weight,
-                    "usual_kg_per_piece": usual,
-                    "deviations": z,
-                    "lines": cell.len(),
-                    "ask_for": ["net_weight_kg", "quantity", "hs_code"],
-                }).into(),
-            });
+            parcel: lines.parcel[l as usize],
+            line_number: Some(number),
+            score,
+            p_value: None,
+            revenue: 0,
+            case: None,
+            reason: format!(
+                "Line {number}: a piece weighs {weight:.3} kg, {} times {} than the usual {usual:.3} kg of the {} lines under {subheading:06} ({z:.1} robust deviations).",
+                off.abs().exp().round(),
+                if off > 0.0 { "more" } else { "less" },
+                cell.len()
+            ),
+            evidence: serde_json::json!({
+                "subheading": format!("{subheading:06}"),
+                "kg_per_piece": weight,
+                "usual_kg_per_piece": usual,
+                "deviations": z,
+                "lines": cell.len(),
+                "ask_for": ["net_weight_kg", "quantity", "hs_code"],
+            }).into(),
+        });
     }
     found
 }

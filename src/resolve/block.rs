@@ -113,14 +113,17 @@ pub(super) fn link(table: &mut Table, members: &[u32], settings: &ResolveSetting
 
     for (group, number) in groups(&building).zip(1..) {
         let cut = if group.len() > settings.block { CUT } else { 0 };
-        group.iter().for_each(|(_, party)| table.cards[*party as usize].home = number | cut);
+        // Who names nobody has no address key, and would stand between others in the building alone.
+        let nameless = |(_, party): &Entry| table.cards[*party as usize].has(NAMELESS);
+        if cut == 0 || !group.iter().any(nameless) {
+            group.iter().for_each(|(_, party)| table.cards[*party as usize].home = number | cut);
+        }
     }
 
     let cards = &table.cards;
     let contacts = &table.contacts;
     let mut work = Work { table, settings, bits, homes: Homes::Apart, by_word: false, leave: None };
     work.rule("building", building, &mut linked);
-    // Whom a building brought together need not meet again.
     work.homes = Homes::Whole;
     work.rule("telephone", phone, &mut linked);
     work.rule("mailbox", email, &mut linked);
@@ -332,6 +335,7 @@ struct Work<'a> {
     table: &'a Table,
     settings: &'a ResolveSettings,
     bits: &'a Bits,
+    /// Whom a building brought together need not meet again.
     homes: Homes,
     /// Whether a pair must share a word of the name to be looked at.
     by_word: bool,

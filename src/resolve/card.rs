@@ -52,7 +52,7 @@ pub(super) struct Card {
     pub outline: [Outline; WORDS],
 
     pub name: u32,
-    /// Number of the building's block; 0 where the party is alone there.
+    /// Number of the building's block; 0 where it tells nothing of who has been compared.
     pub home: u32,
     name_len: u8,
     street_len: u8,

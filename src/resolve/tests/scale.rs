@@ -66,6 +66,25 @@ fn small_blocks_need_no_note() {
     assert_eq!(work(&strangers(500)).1, Vec::<String>::new());
 }
 
+/// Too many for all to be compared in the building, and neither word of the two rare enough to bring them together there:
+/// the telephone must.
+#[test]
+fn a_large_building_keeps_nobody_apart() {
+    let at_hall = |name: &str, phone: &str| row([name, "Campus 1", "Lund", "22100", phone, "", "", "SE"]);
+    let mut rows: Vec<Row> = (0..40)
+        .flat_map(|i| {
+            let (word, phone) = (name(i), |n: usize| format!("0046 70 {}", 1_000_000 + 7 * i + 1_000 * n));
+            let own = word.split(' ').next().unwrap_or_default();
+            [at_hall(&format!("{own} Schmidt"), &phone(1)), at_hall(&format!("Thomas {own}"), &phone(2))]
+        })
+        .collect();
+    rows.push(at_hall("Thomas Schmidt", "0046 70 5555123"));
+    rows.push(at_hall("Aaron Thomas Schmidt", "0046 70 5555123"));
+    let sets = sets(&rows);
+    assert_eq!(sets[80], sets[81]);
+    assert_ne!(sets[80], sets[0]);
+}
+
 /// The entities as sets of rows, by their smallest row.
 fn sets(rows: &[Row]) -> Vec<usize> {
     sets_of(entities(rows))
