@@ -131,7 +131,7 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
 pub struct OutputSettings {
     /// `entity_links.parquet`: the resolved parties of every parcel.
     pub entity_links: bool,
-    /// For ranking, `line_scores.parquet`: how probable a cut is on every line that could be compared; and
+    /// For ranking, `line_scores.parquet`: how probable a cut is on every line with a price; and
     /// `line_contradictions.parquet`: how much the words of every line with a code contradict it.
     pub line_scores: bool,
     /// `descriptions.parquet`: what the words of every distinct description say of its code.

@@ -26,7 +26,7 @@ pub const OUTPUT: &[(&str, &str)] = &[
     ("consignor_quality.parquet", "resolved consignor of 20 parcels or more"),
     ("referrals.parquet", "parcel to refer before loading: what to ask for, the agency to tell"),
     ("descriptions.parquet", "distinct description and heading; with --set output.descriptions=true"),
-    ("line_scores.parquet", "line that could be compared by price; with --set output.line_scores=true"),
+    ("line_scores.parquet", "line with a price: how probable a cut is; with --set output.line_scores=true"),
     (
         "line_contradictions.parquet",
         "line with a commodity code: how much its words contradict it; with --set output.line_scores=true",

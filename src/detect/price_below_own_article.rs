@@ -5,6 +5,7 @@ use crate::facts::Facts;
 use crate::facts::prices::Grounds;
 use crate::model::finding::{Finding, Findings};
 use rayon::prelude::*;
+use std::fmt::Write;
 
 detector! {
     /// ## What it flags
@@ -26,10 +27,12 @@ detector! {
     /// many lines of the article have the very same price is evidence of its own: a list price is asked again and
     /// again, a cut value stands nearly alone; how much that weighs is the night's own. A low price that more than a
     /// fifth of the article's lines share, and more than chance would cut of few lines, is one of its prices and is
-    /// not flagged, nor is a price that other consignors ask as well. An article is compared on the slopes of value on
-    /// quantity and weight that the lines of its code show within articles. Where one description covers several
-    /// products, or few lines do not tell how value grows with weight, the lines of all consignors described alike tell
-    /// it, and the consignor's level among them, where they foretell honest lines better than its own do. Lines without
+    /// not flagged, unless all low lines of the night show that chance may well have made it; the score then holds the
+    /// probability of that. Nor is a price flagged that other consignors ask for the same goods, unless this one's
+    /// usual price is out of all proportion to theirs. An article is compared on the slopes of value on quantity and
+    /// weight that the lines of its code show within articles. Where one description covers several products, or few
+    /// lines do not tell how value grows with weight, the lines of all consignors described alike tell it, and the
+    /// consignor's level among them, where they foretell honest lines better than its own do. Lines without
     /// a code take part.
     ///
     /// ## Innocent causes
@@ -85,7 +88,7 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
     }
     let judgement = facts.prices.own(line).filter(|j| j.probability >= settings.min_score)?;
     let (times, per) = (1.0 / own, judgement.scale.per());
-    let reason = if facts.prices.by_kin(line) {
+    let mut reason = if facts.prices.by_kin(line) {
         format!(
             "By all lines of such goods in lots of this weight, and by what this consignor asks for others of them, \
              the price would be {times:.1} times this."
@@ -95,6 +98,14 @@ fn judge(facts: &Facts, settings: &Settings, line: usize) -> Option<Finding> {
             "The same consignor's other lines of this article are declared at {times:.1} times this price {per}."
         )
     };
+    if judgement.chance < 1.0 {
+        let chance = 100.0 * judgement.chance;
+        let _ = write!(
+            reason,
+            " Others of them lie as low: by how the low prices of this night stand, that is chance with a probability \
+             of {chance:.0} %, and otherwise a second price of the article."
+        );
+    }
     let grounds = Grounds {
         line,
         score: judgement.probability,

@@ -25,7 +25,8 @@ detector! {
     /// two spreads of honest consignors. The residual `x = log(declared / expected)` with its standard deviation `s`
     /// is judged by a mixture of ordinary variation (Student's t), honest discounts of 26 to 60 % and cuts to 8 to
     /// 60 %, whose shares are estimated from the night; what the upper tail holds beyond ordinary variation is taken
-    /// off the lower one. Score: probability of a cut. p-value: the larger of Student's tail and of the share of
+    /// off the lower one. Lines at their consignor's own usual price have a mixture to themselves: that single lines
+    /// were cut makes no usual price suspect. Score: probability of a cut. p-value: the larger of Student's tail and of the share of
     /// residuals as far above.
     ///
     /// ## Innocent causes

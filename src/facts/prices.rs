@@ -18,6 +18,7 @@ mod heaps;
 mod history;
 mod kin;
 mod lots;
+mod lows;
 mod model;
 mod past;
 mod peers;
@@ -41,6 +42,7 @@ use clusters::{Clusters, Condition};
 use endings::{Endings, LineEnds};
 use goods::{Sold, points, sender};
 use history::{History, Usual};
+use lows::KEPT;
 use model::{Draft, Model, Point, Residual};
 use peers::Peers;
 use rayon::prelude::*;
@@ -81,14 +83,14 @@ const NOT_LOW: f64 = -0.25;
 /// ... unless it is so wide that it says nothing: weights or counts that are none.
 const SAYS_NOTHING: f64 = 3.0;
 
-/// How much of an excuse is taken back for the ranking of all lines.
-const RANKED_EXCUSED: f64 = 0.2;
-
 /// Standard deviation up to which a comparison with consignors of the same goods clears a line.
 const SHARP: f64 = 0.4;
-/// A price is steady up to this standard deviation, and a line at its usual price from this residual on.
+/// Log of a consignor's usual price over that of others, up to so many with goods of the same words, from which theirs are
+/// other goods.
+const OTHER_GOODS: f64 = 0.9;
+const MANY: usize = 20;
+/// A price is steady up to this standard deviation.
 const STEADY: f64 = 0.3;
-const AS_USUAL: f64 = -0.25;
 /// Share of the others' price from which a line is not low, whatever its consignor's other lines are.
 const FULL_PRICE: f64 = 0.9;
 /// Variance by which an expected price is uncertain at the least.
@@ -133,15 +135,28 @@ pub struct Judgement<'a> {
     pub spread: f64,
     /// Scale on which it was judged.
     pub scale: Scale,
+    /// Probability that as many other lines lie as low by chance, 1 where none do: else the price is one of the article's.
+    pub chance: f64,
     residual: Residual,
     mixture: &'a Mixture,
 }
 
 impl Judgement<'_> {
-    /// Probability that an honest value lies as low.
+    /// Probability that an honest value lies as low; at least that of the price being one of the article's.
     pub fn p_value(&self) -> f64 {
-        self.mixture.p_value(self.residual.x, self.residual.s)
+        self.mixture.p_value(self.residual.x, self.residual.s).max(1.0 - self.chance)
     }
+}
+
+/// A line among all lines.
+#[derive(Clone, Copy, Debug)]
+pub struct Ranked<'a> {
+    /// Probability that the value was cut, by whatever comparison.
+    pub probability: f64,
+    /// What the line was compared with: `article`, `consignors` or `nothing`.
+    pub with: &'static str,
+    /// That comparison.
+    pub judgement: Option<Judgement<'a>>,
 }
 
 /// Prices of a night.
@@ -157,6 +172,8 @@ pub struct Prices {
     sums: Vec<whole::Sum>,
     currencies: Vec<Currency>,
     peers: Mixture,
+    /// The same for lines at their consignor's own usual price.
+    usual: Mixture,
     own: Mixture,
     consignors: Mixture,
     /// Consignors as far as the night itself shows that some undervalue all.
@@ -220,6 +237,7 @@ impl Prices {
             sums,
             currencies,
             peers: empty.clone(),
+            usual: empty.clone(),
             own: empty.clone(),
             consignors: empty.clone(),
             shown: empty.clone(),
@@ -231,15 +249,17 @@ impl Prices {
             .into_par_iter()
             .filter(|line| prices.own_residual(*line as usize).is_some())
             .collect();
-        let (of_peers, of_own) = rayon::join(
-            || Mixture::fit(&prices.to_peers.pairs(), PEERS, LINE_PRIOR),
+        let of_peers =
+            |of: &(dyn Fn(usize) -> bool + Sync)| Mixture::fit(&prices.to_peers.pairs(of), PEERS, LINE_PRIOR);
+        let ((of_peers, of_usual), of_own) = rayon::join(
+            || (of_peers(&|_| true), of_peers(&|line| prices.at_usual(line))),
             || {
                 let own = with_own.par_iter().filter_map(|line| prices.article_residual(*line as usize));
                 let own: Vec<(f32, f32)> = own.map(pair).collect();
                 Mixture::fit_given(&own, |i| prices.seen_of_own(with_own[i] as usize), OWN, OWN_PRIOR)
             },
         );
-        (prices.peers, prices.own) = (of_peers, of_own);
+        (prices.peers, prices.usual, prices.own) = (of_peers, of_usual, of_own);
         let standing: Vec<(f32, f32)> = (0..senders as u32)
             .into_par_iter()
             .filter_map(|consignor| prices.consignor_residual(consignor).map(pair))
@@ -291,13 +311,16 @@ impl Prices {
 
     /// The line against other consignors' prices, its consignor's usual level granted.
     pub fn peers(&self, line: usize) -> Option<Judgement<'_>> {
-        self.peers_residual(line).map(|r| judged(&self.peers, r, self.line_ends.of(line)))
+        let mixture = if self.at_usual(line) { &self.usual } else { &self.peers };
+        self.peers_residual(line).map(|r| judged(mixture, r, self.line_ends.of(line)))
     }
 
     /// The line against what its article costs by its consignor's other lines and, where those are few, by other
     /// consignors.
     pub fn own(&self, line: usize) -> Option<Judgement<'_>> {
-        self.article_residual(line).map(|r| judged(&self.own, r, self.seen_of_own(line)))
+        let (own, scale) = self.own_residual(line)?;
+        let judged = judged(&self.own, (self.blended(line, own), scale), self.seen_of_own(line));
+        Some(Judgement { probability: own.chance * judged.probability, chance: own.chance, ..judged })
     }
 
     /// What the ending of a line's price and the lines of its article at the very same price say of it.
@@ -311,16 +334,17 @@ impl Prices {
     /// Who undervalues all it sells is low in its own eyes nowhere, so that the consignor's probability comes in as
     /// another way in which the line may be cut: the more, the less probable it is that the line is at full price, by
     /// itself as well as by its consignor's level.
-    pub fn ranked(&self, line: usize, consignor: u32) -> Option<(Judgement<'_>, &'static str)> {
+    ///
+    /// A price that nothing can be compared with is as probable to be cut as any.
+    pub fn ranked(&self, line: usize, consignor: u32) -> Option<Ranked<'_>> {
         let peers = self.peers_residual(line);
-        let (mut judgement, with) = match self.own_residual(line) {
-            Some((own, scale)) => {
-                // What is excused from a flag still comes before what needs no excuse.
-                let own = Residual { x: own.x - RANKED_EXCUSED * own.excused, ..own };
-                (judged(&self.own, (self.blended(line, own), scale), self.seen_of_own(line)), "article")
-            }
-            None => (self.peers(line)?, "consignors"),
+        let own = self.own(line).map(|own| (own, "article"));
+        let Some((judgement, with)) = own.or_else(|| self.peers(line).map(|peers| (peers, "consignors")))
+        else {
+            let unknown = Ranked { probability: self.own.share(), with: "nothing", judgement: None };
+            return self.history.alone(line).then_some(unknown);
         };
+        let mut probability = judgement.probability;
         if let (Some(ratio), Some((peers, _))) = (self.ratio_to_peers(line), peers) {
             let shown = |r| judged(&self.shown, r, Likelihood::EVEN);
             let whole = self.consignor_residual(consignor).map(shown).map_or(0.0, |whole| {
@@ -328,9 +352,9 @@ impl Prices {
                 cut / (cut + 1.0 - whole.probability)
             });
             let low = below((FULL_PRICE / ratio).ln() / peers.s).powi(2);
-            judgement.probability = 1.0 - (1.0 - judgement.probability) * (1.0 - whole * low);
+            probability = 1.0 - (1.0 - probability) * (1.0 - whole * low);
         }
-        Some((judgement, with))
+        Some(Ranked { probability, with, judgement: Some(judgement) })
     }
 
     /// All of a consignor's prices against other consignors'.
@@ -386,7 +410,12 @@ impl Prices {
     /// all that it sells.
     pub fn as_usual(&self, line: usize, consignor: u32) -> bool {
         let low = self.consignor_residual(consignor).is_some_and(|(level, _)| level.x < LOW_LEVEL);
-        !low && self.own_residual(line).is_some_and(|(own, _)| own.s <= STEADY && own.x >= AS_USUAL)
+        !low && self.at_usual(line)
+    }
+
+    /// Whether the line is at its consignor's own usual and steady price of the article.
+    fn at_usual(&self, line: usize) -> bool {
+        self.own_residual(line).is_some_and(|(own, _)| own.s <= STEADY && own.x > KEPT)
     }
 
     /// The same where at least `others` other consignors sell the very same goods, by code, weight and words.
@@ -395,11 +424,17 @@ impl Prices {
         let same = |model: &Model| {
             let unit = model.unit[line];
             let level = model.tree.finest();
-            unit != model::NO_UNIT && level.units(level.cell[unit as usize]) > others
+            if unit == model::NO_UNIT { 0 } else { level.units(level.cell[unit as usize]) }
         };
-        let known = self.clusters.telling[cluster as usize] && (same(&self.piece) || same(&self.kg));
-        let sharp = known && self.peers_residual(line).is_some_and(|(r, _)| r.s <= SHARP);
-        if sharp { self.ratio_to_peers(line) } else { None }
+        let consignors = same(&self.piece).max(same(&self.kg));
+        if !self.clusters.telling[cluster as usize] || consignors <= others {
+            return None;
+        }
+        self.peers_residual(line).filter(|(peers, _)| peers.s <= SHARP)?;
+        let ratio = self.ratio_to_peers(line)?;
+        // Where few sell such goods, and the consignor's usual price is out of all proportion to theirs, they are others.
+        let usual = self.own_residual(line).map_or(0.0, |(own, _)| ratio.ln() - own.x);
+        (consignors > MANY || usual <= OTHER_GOODS).then_some(ratio)
     }
 
     /// How many lines were tested against peers, how many against their own article, how many consignors, how many
@@ -431,6 +466,7 @@ fn judged(mixture: &Mixture, (residual, scale): (Residual, Scale), ending: Likel
         ratio: residual.x.exp(),
         spread: residual.s,
         scale,
+        chance: 1.0,
         residual,
         mixture,
     }

@@ -293,6 +293,11 @@ impl Mixture {
         (mirror.max(tail) + self.honest_discount * blurred_below(x, s, self.shape.discount)).min(1.0)
     }
 
+    /// Probability that a value is a cut of which nothing is known.
+    pub fn share(&self) -> f64 {
+        self.cuts.iter().sum()
+    }
+
     /// How many residuals were seen.
     pub fn tests(&self) -> usize {
         self.seen

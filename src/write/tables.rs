@@ -5,6 +5,7 @@ use super::referrals::Referred;
 use super::table::{Table, lists};
 use super::{SampleSettings, WriteError, descriptions, links, quality, referrals, sample, table};
 use crate::facts::Facts;
+use crate::facts::prices::Judgement;
 use crate::model::batch::Reject;
 use crate::model::entities::Resolved;
 use crate::model::finding::{Family, GroupTest};
@@ -354,7 +355,7 @@ fn entity_links(run: &Run, rows: Range<usize>) -> Table {
         )
 }
 
-/// Every line whose price could be compared, for ranking: most of them are far below what is flagged.
+/// Every line with a price, for ranking: most of them are far below what is flagged.
 fn line_scores(run: &Run, range: Range<usize>) -> Table {
     let shipments = run.facts.shipments;
     let (lines, prices) = (&shipments.lines, &run.facts.prices);
@@ -362,9 +363,12 @@ fn line_scores(run: &Run, range: Range<usize>) -> Table {
         .into_par_iter()
         .filter_map(|line| {
             let consignor = run.facts.consignor(lines.parcel[line]);
-            prices.ranked(line, consignor).map(|(judgement, with)| (line, judgement, with))
+            prices.ranked(line, consignor).map(|ranked| (line, ranked))
         })
         .collect();
+    let judged = |of: &dyn Fn(Judgement) -> f64| -> ArrayRef {
+        Arc::new(Float64Array::from_iter(rows.iter().map(|r| r.1.judgement.map(of))))
+    };
     Table::default()
         .full("parcel_id", text(rows.iter().map(|r| shipments.parcels.id.get(lines.parcel[r.0]))))
         .full(
@@ -372,10 +376,10 @@ fn line_scores(run: &Run, range: Range<usize>) -> Table {
             Arc::new(Int32Array::from_iter_values(rows.iter().map(|r| lines.number[r.0] as i32))),
         )
         .full("score", number(rows.iter().map(|r| r.1.probability)))
-        .full("ratio_to_expected", number(rows.iter().map(|r| r.1.ratio)))
-        .full("spread", number(rows.iter().map(|r| r.1.spread)))
-        .full("unit", text(rows.iter().map(|r| r.1.scale.name())))
-        .full("compared_with", text(rows.iter().map(|r| r.2)))
+        .open("ratio_to_expected", judged(&|j| j.ratio))
+        .open("spread", judged(&|j| j.spread))
+        .open("unit", open_text(rows.iter().map(|r| r.1.judgement.map(|j| j.scale.name()))))
+        .full("compared_with", text(rows.iter().map(|r| r.1.with)))
 }
 
 fn quarantine(run: &Run) -> Table {

@@ -65,6 +65,25 @@ fn honest_look_alikes_pass() {
 }
 
 #[test]
+fn what_others_ask_for_other_goods_of_the_same_words_excuses_nothing() {
+    let mut night = Night::default();
+    // Goods of many kinds, all "wares": of those as heavy few others sell any, around 10.
+    for consignor in 7..13u32 {
+        for _ in 0..6 {
+            night.shirts(consignor, 1.0, 10.0 * 1.08_f64.powi(consignor as i32 - 10), "honest");
+        }
+    }
+    for _ in 0..30 {
+        night.shirts(50, 1.0, 40.0, "honest");
+    }
+    night.shirts(50, 1.0, 10.0, "quarter");
+    night.sales.iter_mut().for_each(|sale| sale.description = "assorted wares".into());
+    let findings = night.screen(&ENTRY);
+    assert_eq!(night.share(&findings, "quarter").0, 1.0);
+    assert_eq!(night.share(&findings, "honest").0, 0.0);
+}
+
+#[test]
 fn few_lines_say_nothing() {
     let mut night = Night::default();
     for _ in 0..1 {

@@ -5,7 +5,8 @@
 //! lines, against how often one would be if the few cut values of an article that heaps like the night's were all cut
 //! by one factor. Where prices do not heap it is 1.
 
-use super::history::{CUT_SHARE, Entry, allowed_low};
+use super::history::Entry;
+use super::lows::CUT_SHARE;
 use crate::stats::mixture::Likelihood;
 
 /// Prices are the same within this of each other, on the log scale, and within half a cent of rounding.
@@ -44,10 +45,6 @@ pub(super) struct Heap {
 }
 
 impl Heap {
-    /// Whether so many lines of the article cost the very same that it is one of its prices.
-    pub fn a_price(self) -> bool {
-        self.lines > 0 && self.same as usize + 1 > allowed_low(self.lines as usize)
-    }
     fn kind(self) -> usize {
         match self.same {
             0 => 0,

@@ -14,6 +14,7 @@
 
 use super::heaps::{Finder, Heap, Heaps};
 use super::kin::{self, Kin, against_kin};
+use super::lows::{KEPT, LOW_REACH, Lows, excuse_low};
 use super::model::{Residual, generous, grant, own_spread};
 use super::slopes::Slopes;
 use super::{Scale, milder};
@@ -71,6 +72,7 @@ struct Held {
     s: f32,
     vague: f32,
     excused: f32,
+    chance: f32,
     scale: Scale,
     heap: Heap,
     /// Whether all consignors' lines tell it.
@@ -81,6 +83,8 @@ struct Held {
 #[derive(Debug, Default)]
 pub(super) struct History {
     of: Vec<Option<Held>>,
+    /// Lines with a price that there is nothing to compare with, ascending.
+    alone: Vec<u32>,
     heaps: Heaps,
     /// Subheadings, ascending, and the middle of kg per piece in each.
     weights: Vec<(u32, f64)>,
@@ -105,12 +109,6 @@ const NEAR_WIDTH: f64 = 0.4;
 const NEIGHBOURS: usize = 15;
 pub(super) const NEAR_REACH: f64 = 0.08;
 pub(super) const NEIGHBOURS_FROM: usize = 4;
-/// Largest share of an article's lines that may lie low before the low price is one of its prices.
-const LOW_SHARE: f64 = 0.22;
-/// Share of lines that may be cut.
-pub(super) const CUT_SHARE: f64 = 0.05;
-/// Residual of a line at a low price of its article.
-pub(super) const KEPT: f64 = -0.2;
 /// Goods are as heavy within this, in log kg per piece; lines looked at for it, at most.
 pub(super) const ALIKE: f64 = 0.25;
 const ALIKE_MOST: usize = 1_000;
@@ -118,11 +116,6 @@ const ALIKE_MOST: usize = 1_000;
 const UNLIKE: f64 = 0.5;
 /// One in so many of the other lines must be as heavy for the comparison to be one of like with like.
 const NEAR_SHARE: usize = 5;
-/// Lines from which two low ones are not yet a share.
-const TWO_LOW_FROM: usize = 6;
-/// Share of the log distance to the middle within which prices are alike in that: discounts of 35 and of 50 % are of
-/// one sale.
-pub(super) const LOW_REACH: f64 = 0.4;
 /// A scale whose residuals spread so much wider than the other's is left out.
 const WIDER: f64 = 1.5;
 pub(super) const FLOOR: f64 = 0.05;
@@ -157,8 +150,18 @@ impl History {
                 held.take(residual);
             }
         }
+        let low = of.iter().flatten().map(|held| (f64::from(held.x - held.excused), f64::from(held.chance)));
+        let lows = Lows::of(low);
+        of.par_iter_mut().flatten().for_each(|held| {
+            let mut residual = held.residual();
+            lows.settle(&mut residual);
+            held.set(residual);
+        });
         let heaps = Heaps::of(of.iter().flatten().map(|held| (f64::from(held.x), held.heap)));
-        History { of, heaps, weights }
+        let mut alone: Vec<u32> =
+            entries.iter().map(|e| e.line).filter(|line| of[*line as usize].is_none()).collect();
+        alone.par_sort_unstable();
+        History { of, alone, heaps, weights }
     }
 
     /// Usual kg per piece of a subheading.
@@ -169,10 +172,12 @@ impl History {
 
     /// A line's residual and the scale that decided.
     pub fn of(&self, line: usize) -> Option<(Residual, Scale)> {
-        self.of[line].map(|held| {
-            let [x, s, vague, excused] = [held.x, held.s, held.vague, held.excused].map(f64::from);
-            (Residual { x, s, vague, excused }, held.scale)
-        })
+        self.of[line].map(|held| (held.residual(), held.scale))
+    }
+
+    /// Whether a line has a price, but is the only one of its article.
+    pub fn alone(&self, line: usize) -> bool {
+        self.alone.binary_search(&(line as u32)).is_ok()
     }
 
     /// Whether a line is held against all lines described alike rather than its consignor's own.
@@ -194,12 +199,24 @@ impl Held {
 
     /// What a good part of the article's lines cost to the cent is one of its prices.
     fn new(mut residual: Residual, scale: Scale, heap: Heap) -> Held {
-        if heap.a_price() {
-            residual.excuse();
+        if heap.lines > 0 {
+            excuse_low(&mut residual, heap.same as usize + 1, heap.lines as usize);
         }
-        let Residual { x, s, vague, excused } = residual;
-        let [x, s, vague, excused] = [x, s, vague, excused].map(|v| v as f32);
-        Held { x, s, vague, excused, scale, heap, kin: false }
+        let mut held =
+            Held { x: 0.0, s: 0.0, vague: 0.0, excused: 0.0, chance: 0.0, scale, heap, kin: false };
+        held.set(residual);
+        held
+    }
+
+    fn set(&mut self, Residual { x, s, vague, excused, chance }: Residual) {
+        [self.x, self.s, self.vague, self.excused, self.chance] =
+            [x, s, vague, excused, chance].map(|v| v as f32);
+    }
+
+    fn residual(&self) -> Residual {
+        let [x, s, vague, excused, chance] =
+            [self.x, self.s, self.vague, self.excused, self.chance].map(f64::from);
+        Residual { x, s, vague, excused, chance }
     }
 }
 
@@ -407,7 +424,7 @@ impl Bench {
             let gap = unlike(self.gap(article, i as usize));
             residuals[i as usize].s = (s * s + gap).sqrt();
             residuals[i as usize].vague = vague + gap;
-            let (as_low, of) = if as_low > allowed_low(n) && price - median < KEPT {
+            let (as_low, of) = if !self.weights.is_empty() && price - median < KEPT {
                 self.alike(article, i as usize, as_low)
             } else {
                 (as_low, n)
@@ -572,21 +589,6 @@ fn those<'a>(article: &'a [Entry], known: impl Fn(&Entry) -> bool) -> Cow<'a, [E
         return Cow::Borrowed(article);
     }
     Cow::Owned(article.iter().filter(|e| known(e)).copied().collect())
-}
-
-/// A low price that a good part of the lines share is one of their prices, not a cut.
-pub(super) fn excuse_low(residual: &mut Residual, as_low: usize, n: usize) {
-    if as_low > allowed_low(n) {
-        residual.excuse();
-    }
-}
-
-/// How many of an article's lines may lie low before their price is one of its prices: the share, and never fewer than
-/// may be cut by chance, three standard deviations of a binomial distribution up.
-pub(super) fn allowed_low(n: usize) -> usize {
-    let mean = n as f64 * CUT_SHARE;
-    let chance = ((mean + 3.0 * mean.sqrt() + 0.5) as usize).min(n.saturating_sub(1) / 2);
-    ((n as f64 * LOW_SHARE) as usize).max(chance).max(if n >= TWO_LOW_FROM { 2 } else { 1 })
 }
 
 /// The largest log quantity but one: up to there the article's own prices show the discount.

@@ -17,9 +17,10 @@
 //! Econ. Stat. 13:253, 1995): only the upper side is looked at, which cuts do not touch.
 
 use super::history::{
-    ALIKE, CUT_SHARE, Entry, FLOOR, KEPT, LOW_REACH, MEDIAN_COST, NEAR_REACH, NEIGHBOURS_FROM, USUAL_LINES,
-    Usual, excuse_low, granted, second_largest, unlike,
+    ALIKE, Entry, FLOOR, MEDIAN_COST, NEAR_REACH, NEIGHBOURS_FROM, USUAL_LINES, Usual, granted,
+    second_largest, unlike,
 };
+use super::lows::{CUT_SHARE, KEPT, LOW_REACH, excuse_low};
 use super::model::{Residual, generous, own_spread};
 use super::slopes::shrunk;
 use crate::stats::robust::{self, bisquare_line};
@@ -254,12 +255,12 @@ fn excuse(kin: &[Kin], found: &mut [Residual], usual: Usual) {
     for run in consignors(kin) {
         let entries: Vec<Entry> = kin[run.clone()].iter().map(|k| k.entry).collect();
         let large = second_largest(&entries);
-        let lines: Vec<(f64, f64)> = run.clone().map(|i| (kin[i].heavy(), found[i].x)).collect();
+        let lines: Vec<(f64, f64)> = run.clone().map(|i| (kin[i].heavy(), found[i].seen())).collect();
         let step = lines.len().div_ceil(RIVALS).max(1);
         for i in run {
             let residual = &mut found[i];
-            if residual.x < KEPT {
-                let near = residual.x * (1.0 - LOW_REACH);
+            if residual.seen() < KEPT {
+                let near = residual.seen() * (1.0 - LOW_REACH);
                 let (mut low, mut all) = (0, 0);
                 for (heavy, x) in lines.iter().step_by(step) {
                     let alike = (heavy - kin[i].heavy()).abs() <= ALIKE;

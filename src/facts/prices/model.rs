@@ -1,8 +1,8 @@
 //! One scale, per piece or per kg: log prices, cells, consignors' own levels, and the residuals to be judged.
 
 use super::cells::{Row, level_key};
-use super::history::KEPT;
 use super::lots::Lots;
+use super::lows::KEPT;
 use super::past::{PastCells, Slopes};
 use super::tree::{SPREAD_FLOOR, Tree};
 use super::whole::Part;
@@ -60,11 +60,19 @@ pub(super) struct Residual {
     pub vague: f64,
     /// How much lower `x` was before it was taken for one of the article's prices; 0 where it was not.
     pub excused: f64,
+    /// Likelihood ratio of lying as low by chance, as far as others lie as low, to a price of the article; of an excused
+    /// line its probability.
+    pub chance: f64,
 }
 
 impl Residual {
     pub fn new(x: f64, s: f64, vague: f64) -> Residual {
-        Residual { x, s, vague, excused: 0.0 }
+        Residual { x, s, vague, excused: 0.0, chance: f64::INFINITY }
+    }
+
+    /// `x` before anything was excused.
+    pub fn seen(&self) -> f64 {
+        self.x - self.excused
     }
 
     /// Takes a low price for one of the article's.

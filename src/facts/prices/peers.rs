@@ -53,7 +53,8 @@ impl Peers {
     }
 
     /// Residual and standard deviation of each line that has them.
-    pub fn pairs(&self) -> Vec<(f32, f32)> {
-        self.of.par_iter().filter(|line| !line.x.is_nan()).map(|line| (line.x, line.s)).collect()
+    pub fn pairs(&self, of: impl Fn(usize) -> bool + Sync) -> Vec<(f32, f32)> {
+        let known = self.of.par_iter().enumerate().filter(|(at, line)| !line.x.is_nan() && of(*at));
+        known.map(|(_, line)| (line.x, line.s)).collect()
     }
 }

@@ -225,7 +225,7 @@ fn a_price_of_many_lines_is_no_flag_but_comes_before_the_usual_one() {
         }
     }
     night.look(|facts| {
-        let score = |line: usize| facts.prices.ranked(line, 0).map_or(0.0, |(j, _)| j.probability);
+        let score = |line: usize| facts.prices.ranked(line, 0).map_or(0.0, |ranked| ranked.probability);
         let (low, list): (Vec<usize>, Vec<usize>) =
             (0..night.sales.len()).partition(|line| night.sales[*line].mark == "low");
         let most = list.into_iter().map(score).fold(0.0, f64::max);
@@ -233,6 +233,63 @@ fn a_price_of_many_lines_is_no_flag_but_comes_before_the_usual_one() {
             assert!(facts.prices.ratio_to_own(line).unwrap() > 0.8, "an excuse");
             assert!(score(line) > most, "{} {most}", score(line));
         }
+    });
+}
+
+#[test]
+fn several_lines_cut_by_chance_are_no_price_on_a_night_of_single_ones() {
+    // 500 articles of twelve lines; of the first three four lines are low, of half of the rest one or none.
+    let night = |single: bool| {
+        let mut night = Night::default();
+        for article in 0..500u32 {
+            let price = 4.0 + 0.37 * f64::from(article);
+            let low = match article {
+                0..3 => 4,
+                _ => u32::from(single && article % 2 == 0),
+            };
+            for i in 0..12 {
+                let (factor, mark) = match i < low {
+                    true if article < 3 => (0.25, "together"),
+                    true => (0.25, "alone"),
+                    false => (1.0, "list"),
+                };
+                night.shirts(1, 1.0, (price * factor * 100.0).round() / 100.0, mark);
+                let last = night.sales.len() - 1;
+                night.sales[last].description = format!("shirt of pattern {article}");
+            }
+        }
+        night
+    };
+    let together = |night: Night| {
+        night.look(|facts| {
+            let lines = (0..night.sales.len()).filter(|line| night.sales[*line].mark == "together");
+            let judged: Vec<Judgement> = lines.map(|line| facts.prices.own(line).unwrap()).collect();
+            assert!(judged.iter().all(|j| j.p_value() >= 1.0 - j.chance));
+            judged.iter().map(|j| j.probability).fold(0.0, f64::max)
+        })
+    };
+    let (chance, price) = (together(night(true)), together(night(false)));
+    assert!(chance > 0.25 && price < 0.05, "{chance} {price}");
+}
+
+#[test]
+fn a_price_that_nothing_compares_with_is_as_probable_to_be_cut_as_any() {
+    let mut night = trade(40, 4_000, 5, |_, draw| (draw < 0.05).then_some((0.25, "cut")));
+    night.shirts(77, 1.0, 3.0, "alone");
+    let last = night.sales.len() - 1;
+    night.sales[last].description = "unheard of".into();
+    night.sales[last].hs = "970110";
+    night.look(|facts| {
+        let alone = facts.prices.ranked(last, 77).unwrap();
+        assert!(alone.judgement.is_none() && alone.with == "nothing");
+        let of = |mark: &str| -> f64 {
+            let lines = (0..last).filter(|line| night.sales[*line].mark == mark);
+            let scores: Vec<f64> =
+                lines.filter_map(|line| facts.prices.ranked(line, 0)).map(|r| r.probability).collect();
+            scores.iter().sum::<f64>() / scores.len() as f64
+        };
+        let (cut, honest) = (of("cut"), of("honest"));
+        assert!(honest < alone.probability && alone.probability < cut, "{honest} {alone:?} {cut}");
     });
 }
 
