@@ -44,7 +44,7 @@ detector! {
     ///
     /// ## Settings
     /// - `min_score` (0.12): least probability of a cut.
-    /// - `max_ratio` (0.58): largest share of the own price that is still flagged.
+    /// - `max_ratio` (0.65): largest share of the own price that is still flagged.
     /// - `max_ratio_to_peers` (0.85): largest share of other consignors' price that is still flagged.
     "price-below-own-article", UnderInvoicing, "Price far below the same consignor's own for the same article", Settings, run
 }
@@ -66,7 +66,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { min_score: 0.12, max_ratio: 0.58, max_ratio_to_peers: 0.85 }
+        Settings { min_score: 0.12, max_ratio: 0.65, max_ratio_to_peers: 0.85 }
     }
 }
 

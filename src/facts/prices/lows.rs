@@ -35,6 +35,8 @@ const BEFORE_LINES: f64 = 20.0;
 const ROUNDS: usize = 50;
 /// Probability of chance from which a price that several lines share is not one of the article's.
 const BY_CHANCE: f64 = 0.25;
+/// Share of an excuse that is taken back at the least, so that the deeper of two prices still comes first.
+const IN_ORDER: f64 = 0.05;
 
 /// How likely so many lines of an article are low if they were cut by chance, over if they have a price of the article.
 pub(super) fn by_chance(as_low: usize, n: usize) -> f64 {
@@ -98,7 +100,7 @@ impl Lows {
         if chance >= BY_CHANCE {
             (residual.x, residual.chance) = (residual.seen(), chance);
         } else {
-            (residual.x, residual.chance) = (residual.x - chance * residual.excused, 1.0);
+            (residual.x, residual.chance) = (residual.x - chance.max(IN_ORDER) * residual.excused, 1.0);
         }
         residual.excused = 0.0;
     }
@@ -168,5 +170,13 @@ mod tests {
         assert_eq!((three.x, three.chance), (-1.4, 1.0));
         assert!(four.x == -1.4 && four.chance > 0.3 && four.chance < 0.7, "{four:?}");
         assert!(six.x < KEPT && six.x > -0.3 && six.chance == 1.0, "{six:?}");
+        // The deeper of two prices of the article comes first.
+        let price = |x: f64| {
+            let mut residual = Residual::new(x, 0.1, 0.0);
+            excuse_low(&mut residual, 6, 12);
+            Lows([0.0; 2]).settle(&mut residual);
+            residual.x
+        };
+        assert!(price(-1.0) < price(-0.7) && price(-0.7) < KEPT && price(-1.0) > -0.25);
     }
 }
