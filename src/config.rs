@@ -680,6 +680,16 @@ mod tests {
         assert!(message(&["detectors.price-below-peers.min_score=-0.1"]).contains("from 0 to 1"));
         assert!(message(&["detectors.price-below-own-article.max_ratio=58"]).contains("from 0 to 1"));
         assert!(message(&["detectors.security-goods.lowest=nan"]).contains("from 0 to 1"));
+        assert!(
+            message(&["resolve.most_change=0"])
+                .contains("`most_change`: found number `0.0`, expected a number from 1")
+        );
+        assert!(message(&["resolve.merge=nan"]).contains("expected a number"));
+        assert!(message(&["resolve.shipped_pairs=-5"]).contains("from 0"));
+        assert!(
+            message(&["resolve.weights.city_near.u=0"])
+                .contains("`u`: found number `0.0`, expected a number above 0")
+        );
         assert!(job(&["detectors.split-window.cut=1", "detectors.split-window.prior=0"]).is_ok());
         assert!(message(&["output=1"]).ends_with("expected a section of keys"), "{}", message(&["output=1"]));
         assert!(message(&["postal=3"]).contains("expected a text in quotes or a list of them"));

@@ -23,6 +23,7 @@ pub mod model;
 pub mod normalise;
 pub mod output;
 pub mod pipeline;
+mod ranges;
 pub mod read;
 pub mod record;
 pub mod refdata;

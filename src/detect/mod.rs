@@ -34,8 +34,8 @@ pub(crate) use misdeclared_description::score as contradiction_score;
 
 use crate::facts::Facts;
 use crate::model::finding::{Family, Findings};
+use crate::ranges::share;
 use rayon::prelude::*;
-use serde::de::Unexpected;
 use std::collections::BTreeMap;
 
 /// A detector: what `parcel-risk detectors` shows and what the run calls.
@@ -54,13 +54,6 @@ pub struct Detector {
     pub defaults: fn() -> String,
     /// Whether the settings can be read.
     pub check: fn(&toml::Table) -> Result<(), toml::de::Error>,
-}
-
-/// Reads a setting that is a score, a share or a probability.
-fn share<'de, D: serde::Deserializer<'de>>(setting: D) -> Result<f64, D::Error> {
-    let value = <f64 as serde::Deserialize>::deserialize(setting)?;
-    let unfit = || serde::de::Error::invalid_value(Unexpected::Float(value), &"a number from 0 to 1");
-    (0.0..=1.0).contains(&value).then_some(value).ok_or_else(unfit)
 }
 
 /// Declares `ENTRY`, the [`Detector`] of a file, from its documentation, settings and function.

@@ -1,5 +1,6 @@
 //! Settings of the resolution: how much each agreement says, and where to draw the line.
 
+use crate::ranges::{above_zero, finite, from_one, from_zero, share};
 use serde::{Deserialize, Serialize};
 
 /// How often two declarations stand in a relation: among pairs of one party, and among pairs of two.
@@ -9,8 +10,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Odds {
     /// Share among pairs that are one party.
+    #[serde(deserialize_with = "above_zero")]
     pub m: f64,
     /// Share among pairs that are two parties.
+    #[serde(deserialize_with = "above_zero")]
     pub u: f64,
 }
 
@@ -30,20 +33,26 @@ impl Odds {
 pub struct ResolveSettings {
     /// Two declarations are one party from this weight on, bits, where they share a building, a telephone,
     /// an e-mail address or a registration, or are firms of one name.
+    #[serde(deserialize_with = "finite")]
     pub merge: f64,
     /// The same where nothing but the name and the place agree, bits.
+    #[serde(deserialize_with = "finite")]
     pub merge_by_name: f64,
     /// A link of less weight joins only groups whose members are linked throughout, bits.
+    #[serde(deserialize_with = "finite")]
     pub sure: f64,
     /// The same where a word of the name is another, or only much alike, and so another of the household may be
     /// meant, bits.
+    #[serde(deserialize_with = "finite")]
     pub merge_household: f64,
     /// From this number of declarations on, an entity takes in others only by strong links.
     pub large_entity: u32,
     /// Weight of a strong link, bits.
+    #[serde(deserialize_with = "finite")]
     pub merge_large: f64,
     /// A name of initials that fits two different persons goes to one of them only where it fits better by
     /// so many bits; to neither otherwise.
+    #[serde(deserialize_with = "finite")]
     pub margin: f64,
     /// Largest block in which every pair is compared.
     pub block: usize,
@@ -54,8 +63,10 @@ pub struct ResolveSettings {
     /// Whether the night's own pairs correct the weights.
     pub estimate: bool,
     /// Pairs that a shipped weight counts as much as, against those of the night.
+    #[serde(deserialize_with = "from_zero")]
     pub shipped_pairs: f64,
     /// Most times by which the night can raise or lower a share.
+    #[serde(deserialize_with = "from_one")]
     pub most_change: f64,
     /// How much each agreement says.
     pub weights: Weights,
@@ -90,6 +101,7 @@ impl Default for ResolveSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct Weights {
     /// Chance that two declarations taken at random are one party.
+    #[serde(deserialize_with = "above_zero")]
     pub prior: f64,
     /// A word of the name is the same; `u` is a multiple of the word's own frequency.
     pub word_same: Odds,
@@ -110,17 +122,22 @@ pub struct Weights {
     /// Each name has a word that is not in the other.
     pub word_different: Odds,
     /// Most that a name can say, bits.
+    #[serde(deserialize_with = "finite")]
     pub name_most: f64,
     /// The whole name of a firm is the same, beyond what its words say: names of firms are chosen to differ.
     pub firm_same: Odds,
     /// Both are firms, in a night of which few are; only for names of two words that few share, as a word of business says
     /// already that it is a firm.
+    #[serde(deserialize_with = "finite")]
     pub firm_few: f64,
     /// Others of the household to one party, among pairs at one address with a word of the name much alike.
+    #[serde(deserialize_with = "above_zero")]
     pub others_similar: f64,
     /// The same where one word of the name is another.
+    #[serde(deserialize_with = "above_zero")]
     pub others_replaced: f64,
     /// The same where the names are different altogether.
+    #[serde(deserialize_with = "above_zero")]
     pub others_different: f64,
     /// The building is the same, in a house of one family; see `crowd`.
     pub building_same: Odds,
@@ -133,6 +150,7 @@ pub struct Weights {
     /// The streets differ.
     pub street_different: Odds,
     /// Most that the same street can say, bits.
+    #[serde(deserialize_with = "finite")]
     pub street_most: f64,
     /// The house number is the same.
     pub house_same: Odds,
@@ -159,15 +177,20 @@ pub struct Weights {
     /// The addresses differ as a whole.
     pub address_different: Odds,
     /// So many names at one building, telephone or mailbox are ordinary.
+    #[serde(deserialize_with = "above_zero")]
     pub household: f64,
     /// Bits lost with each doubling of the names beyond that.
+    #[serde(deserialize_with = "from_zero")]
     pub crowd: f64,
     /// Most that the same postcode or city can say where nothing else of the address agrees, bits.
+    #[serde(deserialize_with = "finite")]
     pub place_most: f64,
     /// Most that it can say beside a street or a house number, bits.
+    #[serde(deserialize_with = "finite")]
     pub place_most_near: f64,
     /// Of postcode and city, how much of what the lesser says counts beside the other, 0 to 1: nothing where a postcode
     /// has one city.
+    #[serde(deserialize_with = "share")]
     pub place_both: f64,
     /// Postcodes and cities differ.
     pub place_different: Odds,
@@ -186,8 +209,10 @@ pub struct Weights {
     /// The countries differ.
     pub country_different: Odds,
     /// Declarations that the shipped frequencies of words weigh as much as.
+    #[serde(deserialize_with = "from_zero")]
     pub frequency_parties: f64,
     /// Frequency of a word that no list knows, before the data has spoken.
+    #[serde(deserialize_with = "above_zero")]
     pub frequency_unknown: f64,
 }
 
