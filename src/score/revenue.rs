@@ -5,10 +5,10 @@
 //!   detectors, none elsewhere) makes `s` lognormal. Expectation `p s`; the ends are the 5th and 95th percentile of that
 //!   mixture, so a doubtful flag reaches from nothing to the whole of `s`.
 //! - **A case, a parcel**: its flags are right or wrong together, so ends are added up.
-//! - **A night**: cases are right or wrong independently of each other, but a detector's probabilities may all be off in
-//!   one direction ([`Calibration::doubt`]). Variance = sum over cases of `S^2 P (1 - P)` + sum over parcels of what the
-//!   price may be off + sum over detectors of `(doubt × sum of s p (1 - p))^2`; the ends are those of a lognormal
-//!   distribution with the same mean and variance.
+//! - **A night**: cases are right or wrong independently of each other, but the probabilities of a family's detectors,
+//!   which rest on the same facts, may all be off in one direction ([`Calibration::doubt`]). Variance = sum over cases of
+//!   `S^2 P (1 - P)` + sum over parcels of what the price may be off + sum over families of
+//!   `(sum of doubt × s p (1 - p))^2`; the ends are those of a lognormal distribution with the same mean and variance.
 //!
 //! Rates of duty and tax are taken as given: a built-in table of typical rates makes these figures good for ranking, and
 //! none of them is a debt.
@@ -85,7 +85,7 @@ pub(super) fn of_night(
 ) -> BTreeMap<String, Revenue> {
     // Stake and expectation of each parcel and family by what it stands or falls with: its case, or else itself.
     let mut parts: Vec<(Currency, (u32, u32), f64, f64)> = Vec::new();
-    let mut others: BTreeMap<(Currency, &str), f64> = BTreeMap::new();
+    let mut off: BTreeMap<(Currency, Family), f64> = BTreeMap::new();
     let mut spreads: BTreeMap<Currency, f64> = BTreeMap::new();
     for parcel in &outcome.parcels {
         let currency = facts.terms(parcel.parcel).currency;
@@ -96,7 +96,8 @@ pub(super) fn of_night(
             let stake = expected / first.score.max(1e-9);
             let together = first.case.map_or((1, parcel.parcel), |case| (0, case));
             parts.push((currency, together, stake, expected));
-            *others.entry((currency, first.detector)).or_default() += expected * (1.0 - first.score);
+            let moved = calibration.doubt(first.detector) * expected * (1.0 - first.score);
+            *off.entry((currency, family)).or_default() += moved;
             *spreads.entry(currency).or_default() += (expected * first.spread).powi(2);
         }
     }
@@ -108,9 +109,9 @@ pub(super) fn of_night(
         *mean += expected;
         *variance += expected * (stake - expected).max(0.0);
     }
-    for ((currency, detector), moved) in others {
+    for ((currency, _), moved) in off {
         if let Some((_, variance)) = sums.get_mut(&currency) {
-            *variance += (calibration.doubt(detector) * moved).powi(2);
+            *variance += moved * moved;
         }
     }
     sums.into_iter()
