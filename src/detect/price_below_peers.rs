@@ -26,8 +26,8 @@ detector! {
     /// is judged by a mixture of ordinary variation (Student's t), honest discounts of 26 to 60 % and cuts to 8 to
     /// 60 %, whose shares are estimated from the night; what the upper tail holds beyond ordinary variation is taken
     /// off the lower one. Lines at their consignor's own usual price have a mixture to themselves: that single lines
-    /// were cut makes no usual price suspect. Score: probability of a cut. p-value: the larger of Student's tail and of the share of
-    /// residuals as far above.
+    /// were cut makes no usual price suspect. Score: probability of a cut. p-value: the larger of Student's tail and
+    /// of the share of residuals as far above.
     ///
     /// ## Innocent causes
     /// Clearance sales, quantity discounts, cheap qualities and sellers, used goods, samples, prices that heap, goods

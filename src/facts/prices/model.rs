@@ -60,8 +60,8 @@ pub(super) struct Residual {
     pub vague: f64,
     /// How much lower `x` was before it was taken for one of the article's prices; 0 where it was not.
     pub excused: f64,
-    /// Likelihood ratio of lying as low by chance, as far as others lie as low, to a price of the article; of an excused
-    /// line its probability.
+    /// Likelihood ratio of lying low together by chance to lying at a price of the article; once [`super::lows`] has
+    /// settled it, the probability of chance, 1 where nothing needed an excuse.
     pub chance: f64,
 }
 
