@@ -294,6 +294,27 @@ fn a_price_that_nothing_compares_with_is_as_probable_to_be_cut_as_any() {
 }
 
 #[test]
+fn single_cuts_make_no_usual_price_suspect() {
+    let night = trade(400, 20_000, 6, |_, draw| (draw < 0.05).then_some((0.25, "cut")));
+    night.look(|facts| {
+        let prices = &facts.prices;
+        let cheap = |line: &usize| {
+            night.sales[*line].mark == "honest"
+                && prices.at_usual(*line)
+                && prices.ratio_to_peers(*line).is_some_and(|ratio| ratio < 0.6)
+        };
+        let (mut asked, mut by_all, mut lines) = (0.0, 0.0, 0);
+        for line in (0..night.sales.len()).filter(cheap) {
+            let all = judged(&prices.peers, prices.peers_residual(line).unwrap(), prices.line_ends.of(line));
+            asked += prices.peers(line).unwrap().probability;
+            by_all += all.probability;
+            lines += 1;
+        }
+        assert!(lines > 50 && asked < 0.5 * by_all, "{asked} {by_all} of {lines}");
+    });
+}
+
+#[test]
 fn a_list_price_that_few_pay_is_told_from_a_cut() {
     let mut night = Night::default();
     for article in 0..60u32 {
